@@ -1,0 +1,2 @@
+export { IDL } from '@dfinity/candid';
+export { Principal } from '@dfinity/principal';
