@@ -1,8 +1,24 @@
 /**
  * The threshold keys of the management canister: public keys and signatures for a canister and a derivation path.
  *
- * The master secrets are those of PocketIC, public and the same on every machine: for development only.
+ * The master secrets are those of PocketIC (seed of 32 bytes 42), public and the same on every machine: for
+ * development only. Equal canister ids have equal keys here, on PocketIC and on recent dfx.
  */
+import { ed25519 } from '@noble/curves/ed25519';
+import { secp256k1 } from '@noble/curves/secp256k1';
+import { sha256, sha512 } from '@noble/hashes/sha2';
+import { bytesToHex, utf8ToBytes } from '@noble/hashes/utils';
+import { signBip340, signEcdsa, signEd25519, tweakTaprootSecret } from './derived-key-signing';
+import {
+  addEd25519Offset,
+  addSecp256k1Offset,
+  deriveEd25519Key,
+  type DerivedKey,
+  deriveSecp256k1Key,
+  type ExtendedPublicKey,
+  MASTER_CHAIN_CODE
+} from './key-derivation';
+import { RejectionError } from './rejection-error';
 
 /** Algorithms of `schnorr_public_key` and `sign_with_schnorr`. */
 export type SchnorrAlgorithm = 'bip340secp256k1' | 'ed25519';
@@ -14,8 +30,14 @@ export type KeyRequest = {
   readonly keyName: string;
 };
 
-/** `publicKey`: 33 bytes SEC1 compressed, or 32 bytes for Ed25519. `chainCode`: 32 bytes. */
-export type ExtendedPublicKey = { readonly publicKey: Uint8Array; readonly chainCode: Uint8Array };
+export type SchnorrKeyRequest = KeyRequest & { readonly algorithm: SchnorrAlgorithm };
+export type EcdsaSigningRequest = KeyRequest & { readonly messageHash: Uint8Array };
+
+/** `merkleRootHash` is `aux.bip341.merkle_root_hash`: 0 or 32 bytes; the key is tweaked as BIP-341 says. */
+export type SchnorrSigningRequest = SchnorrKeyRequest & {
+  readonly message: Uint8Array;
+  readonly merkleRootHash?: Uint8Array;
+};
 
 /**
  * Port of the management canister to its threshold keys. Every method throws `RejectionError` with the replica's
@@ -26,14 +48,139 @@ export interface ThresholdKeys {
   readonly keyNames: readonly string[];
   ecdsaPublicKey(request: KeyRequest): ExtendedPublicKey;
   /** 64 bytes r‖s, low s, over a 32-byte hash. */
-  signWithEcdsa(request: KeyRequest & { readonly messageHash: Uint8Array }): Uint8Array;
-  schnorrPublicKey(request: KeyRequest & { readonly algorithm: SchnorrAlgorithm }): ExtendedPublicKey;
-  /** 64 bytes. `merkleRootHash` is `aux.bip341.merkle_root_hash`, 0 or 32 bytes, and tweaks the key as BIP-341 says. */
-  signWithSchnorr(
-    request: KeyRequest & {
-      readonly algorithm: SchnorrAlgorithm;
-      readonly message: Uint8Array;
-      readonly merkleRootHash?: Uint8Array;
-    }
-  ): Uint8Array;
+  signWithEcdsa(request: EcdsaSigningRequest): Uint8Array;
+  schnorrPublicKey(request: SchnorrKeyRequest): ExtendedPublicKey;
+  /** 64 bytes. */
+  signWithSchnorr(request: SchnorrSigningRequest): Uint8Array;
+}
+
+/** Names of the public test master keys. */
+export const TEST_KEY_NAMES: readonly string[] = ['dfx_test_key', 'key_1', 'test_key_1'];
+
+const PATH_LENGTH_MAX = 255;
+const SEED = new Uint8Array(32).fill(42);
+
+type MasterKey = ExtendedPublicKey & { readonly secret: bigint };
+type SigningKey = ExtendedPublicKey & { readonly secret: bigint };
+type Scheme = { readonly label: string; readonly masterKeys: ReadonlyMap<string, MasterKey> };
+type Use = { readonly scheme: Scheme; readonly method: string };
+
+const bigEndian = (bytes: Uint8Array): bigint => BigInt(`0x${bytesToHex(bytes)}`);
+
+function createSecp256k1MasterKey(name: string): MasterKey {
+  const root = bigEndian(sha256(SEED)) % secp256k1.Point.Fn.ORDER;
+  const publicKey = secp256k1.Point.BASE.multiply(root).toBytes(true);
+  const derived = deriveSecp256k1Key({ publicKey, chainCode: MASTER_CHAIN_CODE }, [utf8ToBytes(name)]);
+  const secret = addSecp256k1Offset(root, derived.secretOffset);
+  return { publicKey: derived.publicKey, chainCode: MASTER_CHAIN_CODE, secret };
+}
+
+function createEd25519MasterKey(name: string): MasterKey {
+  const seed = sha512(SEED).slice(0, 32);
+  const root = ed25519.utils.getExtendedPublicKey(seed);
+  const parent = { publicKey: root.pointBytes, chainCode: MASTER_CHAIN_CODE };
+  const derived = deriveEd25519Key(parent, [utf8ToBytes(name)]);
+  const secret = addEd25519Offset(root.scalar, derived.secretOffset);
+  return { publicKey: derived.publicKey, chainCode: MASTER_CHAIN_CODE, secret };
+}
+
+const reject = (rejectCode: number, errorCode: string, rejectMessage: string): RejectionError =>
+  new RejectionError({ rejectCode, errorCode, rejectMessage });
+
+function refuseUnknownKey(use: Use, keyName: string): RejectionError {
+  const { label, masterKeys } = use.scheme;
+  const isSigning = use.method.startsWith('sign');
+  const existing = [...masterKeys.keys()].map((name) => `${label}:${name}`).join(', ');
+  const problem = isSigning
+    ? `Requested unknown or disabled threshold key: ${label}:${keyName}, existing enabled keys: [${existing}]`
+    : `Requested unknown threshold key: ${label}:${keyName}, existing keys: [${existing}]`;
+  const text = `Unable to route management canister request ${use.method}: ChainKeyError("${problem}")`;
+  return reject(3, 'IC0301', text);
+}
+
+function selectMasterKey(use: Use, request: KeyRequest): MasterKey {
+  if (request.derivationPath.length > PATH_LENGTH_MAX) {
+    throw reject(
+      4,
+      'IC0408',
+      `Deserialize error: The number of elements exceeds maximum allowed ${PATH_LENGTH_MAX}`
+    );
+  }
+  const masterKey = use.scheme.masterKeys.get(request.keyName);
+  if (masterKey === undefined) throw refuseUnknownKey(use, request.keyName);
+  return masterKey;
+}
+
+const canisterPath = (request: KeyRequest): readonly Uint8Array[] => [
+  request.canisterId,
+  ...request.derivationPath
+];
+
+const toPublic = ({ publicKey, chainCode }: DerivedKey): ExtendedPublicKey => ({ publicKey, chainCode });
+
+const deriveSecp256k1Public = (use: Use, request: KeyRequest): ExtendedPublicKey =>
+  toPublic(deriveSecp256k1Key(selectMasterKey(use, request), canisterPath(request)));
+
+const deriveEd25519Public = (use: Use, request: KeyRequest): ExtendedPublicKey =>
+  toPublic(deriveEd25519Key(selectMasterKey(use, request), canisterPath(request)));
+
+function deriveSecp256k1Secret(use: Use, request: KeyRequest): bigint {
+  const masterKey = selectMasterKey(use, request);
+  return addSecp256k1Offset(
+    masterKey.secret,
+    deriveSecp256k1Key(masterKey, canisterPath(request)).secretOffset
+  );
+}
+
+function deriveEd25519SigningKey(use: Use, request: KeyRequest): SigningKey {
+  const masterKey = selectMasterKey(use, request);
+  const derived = deriveEd25519Key(masterKey, canisterPath(request));
+  return { ...toPublic(derived), secret: addEd25519Offset(masterKey.secret, derived.secretOffset) };
+}
+
+function signWithEcdsa(use: Use, request: EcdsaSigningRequest): Uint8Array {
+  if (request.messageHash.length !== 32) {
+    throw reject(4, 'IC0406', `message_hash must be 32 bytes, got ${request.messageHash.length}`);
+  }
+  return signEcdsa(request.messageHash, deriveSecp256k1Secret(use, request));
+}
+
+function signWithBip340(use: Use, request: SchnorrSigningRequest): Uint8Array {
+  const { merkleRootHash } = request;
+  if (merkleRootHash !== undefined && merkleRootHash.length !== 0 && merkleRootHash.length !== 32)
+    throw reject(4, 'IC0406', 'Invalid aux field for Bip340Secp256k1');
+  const secret = deriveSecp256k1Secret(use, request);
+  return signBip340(
+    request.message,
+    merkleRootHash === undefined ? secret : tweakTaprootSecret(secret, merkleRootHash)
+  );
+}
+
+function signWithEd25519(use: Use, request: SchnorrSigningRequest): Uint8Array {
+  if (request.merkleRootHash !== undefined)
+    throw reject(4, 'IC0406', 'Schnorr algorithm Ed25519 does not support aux input');
+  return signEd25519(request.message, deriveEd25519SigningKey(use, request));
+}
+
+/** The public test keys, for ECDSA on secp256k1, BIP-340 and Ed25519, each under the three {@link TEST_KEY_NAMES}. */
+export function createTestThresholdKeys(): ThresholdKeys {
+  const secp256k1Keys = new Map(TEST_KEY_NAMES.map((name) => [name, createSecp256k1MasterKey(name)]));
+  const ed25519Keys = new Map(TEST_KEY_NAMES.map((name) => [name, createEd25519MasterKey(name)]));
+  const ecdsa: Scheme = { label: 'ecdsa:Secp256k1', masterKeys: secp256k1Keys };
+  const bip340: Scheme = { label: 'schnorr:Bip340Secp256k1', masterKeys: secp256k1Keys };
+  const eddsa: Scheme = { label: 'schnorr:Ed25519', masterKeys: ed25519Keys };
+  return {
+    keyNames: TEST_KEY_NAMES,
+    ecdsaPublicKey: (request) =>
+      deriveSecp256k1Public({ scheme: ecdsa, method: 'ecdsa_public_key' }, request),
+    signWithEcdsa: (request) => signWithEcdsa({ scheme: ecdsa, method: 'sign_with_ecdsa' }, request),
+    schnorrPublicKey: (request) =>
+      request.algorithm === 'ed25519'
+        ? deriveEd25519Public({ scheme: eddsa, method: 'schnorr_public_key' }, request)
+        : deriveSecp256k1Public({ scheme: bip340, method: 'schnorr_public_key' }, request),
+    signWithSchnorr: (request) =>
+      request.algorithm === 'ed25519'
+        ? signWithEd25519({ scheme: eddsa, method: 'sign_with_schnorr' }, request)
+        : signWithBip340({ scheme: bip340, method: 'sign_with_schnorr' }, request)
+  };
 }
