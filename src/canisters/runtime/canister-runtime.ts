@@ -53,13 +53,14 @@ export interface CanisterRuntime {
   }): Promise<CallOutcome<Uint8Array>>;
 }
 
-/** A stable map from byte keys to byte values, ordered by key. */
+/**
+ * A stable map from byte keys to byte values. Azle's map has no range by key, only by position, which walks:
+ * lists are kept under counted keys instead.
+ */
 export interface StableMap {
   get(key: Uint8Array): Uint8Array | undefined;
   set(key: Uint8Array, value: Uint8Array): void;
   delete(key: Uint8Array): void;
   has(key: Uint8Array): boolean;
-  /** Entries with key >= `from`, at most `limit`, ascending. */
-  range(from: Uint8Array, limit: number): readonly (readonly [Uint8Array, Uint8Array])[];
   size(): bigint;
 }
