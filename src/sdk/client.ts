@@ -1,0 +1,52 @@
+/**
+ * Typed actors for the `signer` and `domains` canisters, made from the interface tables of `src/api`.
+ *
+ * Queries answered by one node are only for display: whatever is acted on goes through updates, whose certified
+ * replies `@dfinity/agent` verifies, or carries its own proof.
+ */
+import { Actor, HttpAgent, type Identity } from '@dfinity/agent';
+import { IDL } from '@dfinity/candid';
+import { type Principal } from '@dfinity/principal';
+import { type DomainsService, domainsMethods } from '../api/domains-idl';
+import { type SignerService, signerMethods } from '../api/signer-idl';
+
+type MethodTable = Readonly<Record<string, readonly [readonly IDL.Type[], IDL.Type, 'query' | 'update']>>;
+
+/** The Candid service of a method table. */
+export function serviceIdl(methods: MethodTable): IDL.ServiceClass {
+  return IDL.Service(
+    Object.fromEntries(
+      Object.entries(methods).map(([name, [[first, ...rest], result, mode]]) => [
+        name,
+        IDL.Func(first === undefined ? [] : [first, ...rest], [result], mode === 'query' ? ['query'] : [])
+      ])
+    )
+  );
+}
+
+/** Where a network is, and as whom to speak to it. `fetchRootKey` trusts whoever answers: development networks only. */
+export type ConnectOptions = {
+  readonly host: string;
+  readonly identity?: Identity;
+  readonly fetchRootKey?: boolean;
+};
+
+/** An agent that verifies certificates and query signatures. @throws when `fetchRootKey` is set and the host is down. */
+export async function connectAgent(options: ConnectOptions): Promise<HttpAgent> {
+  return HttpAgent.create({
+    host: options.host,
+    shouldFetchRootKey: options.fetchRootKey ?? false,
+    verifyQuerySignatures: true,
+    ...(options.identity === undefined ? {} : { identity: options.identity })
+  });
+}
+
+/** The `signer` canister as typed methods. */
+export function createSignerClient(agent: HttpAgent, canisterId: Principal): SignerService {
+  return Actor.createActor<SignerService>(() => serviceIdl(signerMethods), { agent, canisterId });
+}
+
+/** The `domains` canister as typed methods. */
+export function createDomainsClient(agent: HttpAgent, canisterId: Principal): DomainsService {
+  return Actor.createActor<DomainsService>(() => serviceIdl(domainsMethods), { agent, canisterId });
+}
