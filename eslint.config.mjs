@@ -2,7 +2,7 @@ import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'dist/', '.azle/', 'declarations/', 'coverage/', '**/*.d.ts', '**/*.mjs', '**/*.js'] },
+  { ignores: ['node_modules/', 'dist/', '.azle/', 'declarations/', 'coverage/', '**/*.d.ts', '**/*.{mjs,cjs,js}'] },
   eslint.configs.recommended,
   ...tseslint.configs.recommendedTypeChecked,
   {
