@@ -31,13 +31,20 @@ export interface CanisterRuntime {
   setCertifiedData(data: Uint8Array): void;
   /** The certificate of the certified data; only in a query. */
   dataCertificate(): Uint8Array | undefined;
-  /** This canister's threshold ECDSA root public key (33 B, SEC1) and chain code (32 B), for an empty path. */
-  ecdsaRootKey(keyName: string): Promise<CallOutcome<{ publicKey: Uint8Array; chainCode: Uint8Array }>>;
-  /** Signs 32 bytes: 64-byte r, s. */
+  /** This canister's threshold ECDSA public key (33 B, SEC1) and chain code (32 B) at a path; the root key for none. */
+  ecdsaPublicKey(request: {
+    readonly keyName: string;
+    readonly path: readonly Uint8Array[];
+  }): Promise<CallOutcome<{ publicKey: Uint8Array; chainCode: Uint8Array }>>;
+  /**
+   * Signs 32 bytes: 64-byte r, s. `onTrap` runs when the call succeeded but the code after it trapped, on the state
+   * of before the answer: it says what is known (nothing) and frees what is held, and must neither call nor throw.
+   */
   signWithEcdsa(request: {
     readonly keyName: string;
     readonly path: readonly Uint8Array[];
     readonly messageHash: Uint8Array;
+    readonly onTrap: () => void;
   }): Promise<CallOutcome<Uint8Array>>;
   /** Module hash and controllers of this canister, from the management canister. */
   canisterInfo(): Promise<CallOutcome<{ moduleHash: Uint8Array; controllers: Uint8Array[] }>>;
