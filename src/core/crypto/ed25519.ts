@@ -4,6 +4,7 @@
  */
 import { ed25519 } from '@noble/curves/ed25519';
 import { concat, decodeBigEndian, equalBytes } from '../bytes';
+import { ProtocolError } from '../error';
 import { sha512 } from './hash';
 import { oddMultiplesOf, sumMultiples } from './joint-multiplication';
 
@@ -43,6 +44,18 @@ export function verifyEd25519(claim: {
     { scalar: k, oddMultiples: oddMultiplesOf(key.negate(), KEY_TABLE_SIZE) }
   ]);
   return equalBytes((sum ?? Point.ZERO).toBytes(), nonceCommitment);
+}
+
+/**
+ * `publicKey + offset·B` in 32 bytes; `offset` is taken modulo the group order.
+ * @throws {ProtocolError} `crypto/public-key` unless the key is a curve point that is not of small order.
+ */
+export function addOffset(publicKey: Uint8Array, offset: bigint): Uint8Array {
+  const point = parsePublicKey(publicKey);
+  if (point === undefined)
+    throw new ProtocolError('crypto/public-key', 'expected an Ed25519 point of 32 bytes', { publicKey });
+  const addend = sumMultiples([{ scalar: offset % Fn.ORDER, oddMultiples: oddMultiplesOfBase() }]);
+  return (addend === undefined ? point : point.add(addend)).toBytes();
 }
 
 function parsePublicKey(publicKey: Uint8Array): Ed25519Point | undefined {
