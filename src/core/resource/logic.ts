@@ -9,8 +9,8 @@ import { ProtocolError } from '../error';
 
 /** 0: the blob may be dropped at once; 1: never, and the protocol adapter emits it in an event. */
 export type DeletionCriterion = 0 | 1;
-export const DELETE_IMMEDIATELY = 0 satisfies DeletionCriterion;
-export const DELETE_NEVER = 1 satisfies DeletionCriterion;
+export const DELETE_IMMEDIATELY: DeletionCriterion = 0;
+export const DELETE_NEVER: DeletionCriterion = 1;
 
 /** `blob`: a whole number of 4-byte words, see {@link padBlob}. */
 export type ExpirableBlob = { readonly blob: Uint8Array; readonly deletionCriterion: DeletionCriterion };
