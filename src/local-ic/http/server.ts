@@ -1,0 +1,131 @@
+/** The HTTP interface of the local Internet Computer: paths, methods, limits, CORS. No protocol rules. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { type AddressInfo } from 'node:net';
+import { type Answer, type Endpoints } from '../protocol/endpoints';
+import { parsePrincipal } from '../protocol/principal';
+import { RequestError } from '../protocol/request-error';
+import { isAllowedHost } from './host-guard';
+import { type Gateway } from './gateway';
+import { readBody } from './request-body';
+import { type ApiRoute, parseApiRoute } from './route';
+
+export type ServerOptions = {
+  readonly endpoints: Endpoints;
+  readonly gateway: Gateway;
+  /** Address to bind. Default 127.0.0.1. */
+  readonly host?: string;
+  /** 0, the default, takes a free port. */
+  readonly port?: number;
+  /** Told of errors that are this program's fault; the client gets 500. */
+  readonly onInternalError: (error: unknown) => void;
+};
+
+export type RunningServer = {
+  readonly host: string;
+  readonly port: number;
+  readonly close: () => Promise<void>;
+};
+
+const LOOPBACK = '127.0.0.1';
+
+const CORS_HEADERS = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, POST, HEAD, OPTIONS',
+  'access-control-allow-headers':
+    'content-type, accept, x-requested-with, x-request-id, x-ic-canister-id, cache-control, range',
+  'access-control-expose-headers':
+    'accept-ranges, content-length, content-range, x-request-id, x-ic-canister-id',
+  'access-control-max-age': '600'
+};
+
+/** Listens until {@link RunningServer.close}. @throws the socket's error when the port is taken. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const host = options.host ?? LOOPBACK;
+  const server = createServer((request, response) => {
+    serve(options, request, response).catch((error: unknown) => sendError(options, response, error));
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port: options.port ?? 0 }, resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return { host, port, close: () => closeServer(server) };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function serve(
+  options: ServerOptions,
+  request: IncomingMessage,
+  response: ServerResponse
+): Promise<void> {
+  if (!isAllowedHost(request.headers.host, options.host ?? LOOPBACK)) {
+    sendText(response, 403, 'Host not allowed: this server answers to localhost names only');
+    return;
+  }
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, CORS_HEADERS).end();
+    return;
+  }
+  const target = `http://localhost${request.url ?? '/'}`;
+  if (!URL.canParse(target)) throw new RequestError(400, 'Malformed URL');
+  const url = new URL(target);
+  if (!url.pathname.startsWith('/api/')) {
+    await options.gateway.serve({ request, response, url, corsHeaders: CORS_HEADERS });
+    return;
+  }
+  const route = parseApiRoute(request.method ?? 'GET', url.pathname);
+  if (route === undefined) sendText(response, 404, 'Not found');
+  else sendAnswer(response, await answer(options.endpoints, route, request));
+}
+
+async function answer(endpoints: Endpoints, route: ApiRoute, request: IncomingMessage): Promise<Answer> {
+  if (route.endpoint === 'status') return endpoints.status();
+  const id = parsePrincipal(route.principalText);
+  if (id === undefined) throw new RequestError(400, `Malformed principal in the URL: ${route.principalText}`);
+  const contentType = request.headers['content-type'];
+  if (contentType !== 'application/cbor')
+    throw new RequestError(
+      400,
+      `Unexpected content-type, expected application/cbor, got ${contentType ?? 'none'}`
+    );
+  const body = await readBody(request);
+  switch (route.endpoint) {
+    case 'call':
+      return endpoints.call(body, { effectiveCanisterId: id, mode: route.mode });
+    case 'query':
+      return endpoints.query(body, id);
+    case 'read_state':
+      return endpoints.readState(body, { kind: route.scope, id });
+  }
+}
+
+function sendAnswer(response: ServerResponse, { status, ...rest }: Answer): void {
+  if (!('body' in rest)) {
+    response.writeHead(status, { ...CORS_HEADERS, 'content-length': 0 }).end();
+    return;
+  }
+  const headers = { ...CORS_HEADERS, 'content-type': 'application/cbor', 'content-length': rest.body.length };
+  response.writeHead(status, headers).end(rest.body);
+}
+
+function sendText(response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { ...CORS_HEADERS, 'content-type': 'text/plain; charset=utf-8' }).end(text);
+}
+
+function sendError(options: ServerOptions, response: ServerResponse, error: unknown): void {
+  if (error instanceof RequestError) {
+    // The rest of a refused body is not read; the connection cannot be used again.
+    if (error.status === 413) response.setHeader('connection', 'close');
+    sendText(response, error.status, error.message);
+    return;
+  }
+  options.onInternalError(error);
+  if (response.headersSent) response.destroy();
+  else sendText(response, 500, 'Internal error');
+}
