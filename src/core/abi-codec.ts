@@ -99,7 +99,8 @@ export class AbiReader {
   /** The next list; `read` takes one element from the reader it is given. */
   list<T>(read: (elements: AbiReader) => T): T[] {
     const target = this.tuple();
-    const count = target.uint(Math.floor((this.input.length - target.position) / WORD));
+    // An element takes a word at least, so a count costs no more memory than its input.
+    const count = target.uint(Math.floor((this.input.length - target.position) / WORD) - 1);
     const elements = new AbiReader(this.input, this.budget, target.position, target.position);
     return Array.from({ length: count }, () => read(elements));
   }
