@@ -1,9 +1,10 @@
+import { encodeAbiParameters } from 'viem';
 import { concat, encodeBigEndian, fromHex, hex32, toHex } from '../../../src/core/bytes';
 import { addPoints } from '../../../src/core/crypto/secp256k1-group';
 import { unitDeltaOf } from '../../../src/core/resource/compliance';
 import { proveDelta } from '../../../src/core/resource/delta';
 import { deriveKind } from '../../../src/core/resource/kind';
-import { DELETE_NEVER } from '../../../src/core/resource/logic';
+import { DELETE_NEVER, NO_APP_DATA } from '../../../src/core/resource/logic';
 import { type Action, type Transaction, transactionTags } from '../../../src/core/resource/transaction';
 import { encodeExecuteCall } from '../../../src/core/resource/transaction-abi';
 import { proveUnits } from '../../fixtures/arm/mock-prover';
@@ -17,7 +18,7 @@ import {
   refusalOf
 } from '../../fixtures/evm/adapter-session';
 import { type Anvil, startAnvil } from '../../fixtures/evm/anvil';
-import { type EvmClients, anvilClients } from '../../fixtures/evm/deploy';
+import { type EvmClients, anvilClients, deployContract } from '../../fixtures/evm/deploy';
 
 let node: Anvil;
 let clients: EvmClients;
@@ -189,6 +190,17 @@ describe('refusals of the protocol adapter stand-in', () => {
       [deltaProof.slice(0, 64), 'ECDSAInvalidSignatureLength']
     ];
     for (const [form, error] of forms) expect((await refusal({ ...valid, deltaProof: form }))[0]).toBe(error);
+  });
+
+  it('refuses to be called back by a forwarder', async () => {
+    const { address } = await deployContract(clients, { name: 'ReentrantForwarder' });
+    const call = encodeAbiParameters(
+      [{ type: 'address' }, { type: 'bytes' }, { type: 'bytes' }],
+      [address, hex(encodeExecuteCall({ ...valid, actions: [] })), '0x']
+    );
+    const externalPayload = [{ blob: fromHex(call), deletionCriterion: DELETE_NEVER }];
+    const transaction = await proveUnits([creationPlan(sampleWord(10))], { ...NO_APP_DATA, externalPayload });
+    expect((await refusal(transaction))[0]).toBe('ReentrancyGuardReentrantCall');
   });
 
   it('simulates by reverting', async () => {

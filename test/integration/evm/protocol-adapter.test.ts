@@ -1,4 +1,12 @@
-import { type Address, type Hex, encodeAbiParameters, keccak256, pad, toHex as viemHex } from 'viem';
+import {
+  type Address,
+  type Hex,
+  encodeAbiParameters,
+  keccak256,
+  pad,
+  toFunctionSelector,
+  toHex as viemHex
+} from 'viem';
 import { type Bytes32, concat, fromHex } from '../../../src/core/bytes';
 import { actionTreeRoot } from '../../../src/core/resource/action';
 import { CommitmentTree, EMPTY_HASH } from '../../../src/core/resource/commitment-tree';
@@ -9,7 +17,7 @@ import { proveUnits } from '../../fixtures/arm/mock-prover';
 import { resealTransaction } from '../../fixtures/arm/mock-reseal';
 import { ARM_VECTOR_NAMES, describeWithArmVectors, readArmVector } from '../../fixtures/arm/outside-vectors';
 import { creationPlan, sampleWord, successionPlan } from '../../fixtures/arm/sample-units';
-import { eventsOf, hex, newAdapter, refusalOf } from '../../fixtures/evm/adapter-session';
+import { ADAPTER_ABI, eventsOf, hex, newAdapter, refusalOf } from '../../fixtures/evm/adapter-session';
 import { type Anvil, startAnvil } from '../../fixtures/evm/anvil';
 import { compileContracts } from '../../fixtures/evm/compile-contracts';
 import { type EvmClients, anvilClients, deployContract } from '../../fixtures/evm/deploy';
@@ -24,6 +32,17 @@ beforeAll(async () => {
 afterAll(async () => {
   await node.stop();
 });
+
+/** Selectors published with the contract; the constructor's errors are about a router the stand-in does not have. */
+const PUBLISHED_FUNCTIONS = [
+  ...['ed3cf91f', '82d32ad8', '63a599a4', 'fddd4837', '5b666b1e', 'e33845cf', '0d8e6e2c', 'c44956d1'],
+  ...['a06056f7', 'fe18ab91', 'bdeb442d', 'c879dbe4', '59ba9258', '31ee6242', 'c1b0bed7', '40f34d42'],
+  ...['9ad91d4c', '5c975abb']
+];
+const PUBLISHED_ERRORS = [
+  ...['c504fada', '18f639d8', '78a2221c', '6f149831', 'f9849ea3', 'db788c2b', '39a940c5', 'd3bee78d'],
+  ...['89211474', 'e6d44b4c', 'b8a0e8a1']
+];
 
 function rootsAfter(leaves: readonly Bytes32[]): Bytes32 {
   const tree = new CommitmentTree();
@@ -47,6 +66,20 @@ function forwarderCall(forwarder: Address, expectedOutput: Uint8Array): Uint8Arr
 describe('the protocol adapter stand-in', () => {
   it('fits the limit of EIP-170', () => {
     expect(compileContracts().ProtocolAdapterStandIn.runtimeSize).toBeLessThan(24_576);
+  });
+
+  it('has the functions and errors of the adapter v1.1.0', () => {
+    // An error's selector is made as a function's.
+    const selectors = (type: 'function' | 'error') =>
+      ADAPTER_ABI.flatMap((item) =>
+        item.type === type && 'name' in item
+          ? [toFunctionSelector({ outputs: [], stateMutability: 'view', ...item, type: 'function' })]
+          : []
+      );
+    expect(selectors('function')).toEqual(
+      expect.arrayContaining(PUBLISHED_FUNCTIONS.map((each) => `0x${each}`))
+    );
+    expect(selectors('error')).toEqual(expect.arrayContaining(PUBLISHED_ERRORS.map((each) => `0x${each}`)));
   });
 
   it('starts as the adapter does: one root, the empty one, and depth 0', async () => {
