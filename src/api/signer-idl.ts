@@ -9,6 +9,8 @@ import { type Result, resultIdl } from './errors';
 const Blob = IDL.Vec(IDL.Nat8);
 
 export const InitArgsIdl = IDL.Record({ domains_canister: IDL.Principal, key_name: IDL.Text });
+/** Init and upgrade share their arguments; an upgrade without them keeps what was set. */
+export const signerInit = [IDL.Opt(InitArgsIdl)] as const;
 export type InitArgsWire = { domains_canister: Principal; key_name: string };
 
 /** Everything a buyer checks before consenting; its digest is docs/protocol/account-transfer.md "Passport". */

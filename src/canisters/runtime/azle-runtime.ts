@@ -88,6 +88,14 @@ export function openStableMap(memoryId: number): StableMap {
   };
 }
 
+/** The stable maps of a table of memory ids, under its names. */
+export const openStableMaps = <Name extends string>(
+  memoryIds: Readonly<Record<Name, number>>
+): Readonly<Record<Name, StableMap>> =>
+  Object.fromEntries(
+    Object.entries<number>(memoryIds).map(([name, memoryId]) => [name, openStableMap(memoryId)])
+  ) as Record<Name, StableMap>;
+
 /** The Internet Computer, as the canister's messages meet it. */
 export const azleRuntime: CanisterRuntime = {
   self: () => canisterSelf().toUint8Array(),
@@ -130,7 +138,7 @@ export const azleRuntime: CanisterRuntime = {
         replyType: CanisterInfoReplyIdl
       }),
       (reply) => ({
-        moduleHash: bytes(reply.module_hash[0] ?? new Uint8Array(32)),
+        moduleHash: bytes(installedModule(reply.module_hash)),
         controllers: reply.controllers.map((controller) => controller.toUint8Array())
       })
     ),
@@ -219,6 +227,11 @@ function map<From, To>(outcome: CallOutcome<From>, convert: (value: From) => To)
 
 /** A copy, because Candid answers views into the whole reply. */
 const bytes = (value: Uint8Array): Uint8Array => Uint8Array.from(value);
+
+function installedModule([hash]: [] | [Uint8Array]): Uint8Array {
+  if (hash === undefined) throw new Error('BUG: a canister without module runs');
+  return hash;
+}
 
 const ecdsaKeyId = (name: string): unknown => ({ curve: { secp256k1: null }, name });
 

@@ -16,6 +16,7 @@ export type CountedLists = {
   count(list: Uint8Array): bigint;
   /** The member at an index below the count. */
   at(list: Uint8Array, index: bigint): Bytes32 | undefined;
+  has(list: Uint8Array, id: Bytes32): boolean;
   append(list: Uint8Array, id: Bytes32): void;
   /** @throws when `id` is not in the list: a bug of the caller. */
   remove(list: Uint8Array, id: Bytes32): void;
@@ -35,6 +36,7 @@ export function createCountedLists(map: StableMap): CountedLists {
   return {
     count,
     at,
+    has: (list, id) => map.has(indexKey(list, id)),
     append(list, id) {
       const index = count(list);
       put(list, index, id);
@@ -56,7 +58,7 @@ export function createCountedLists(map: StableMap): CountedLists {
 
 const u64 = (value: bigint): Uint8Array => encodeBigEndian(value, 8);
 
-const key = (kind: number, list: Uint8Array, suffix = new Uint8Array()): Uint8Array =>
+const key = (kind: number, list: Uint8Array, suffix: Uint8Array = new Uint8Array()): Uint8Array =>
   concat(Uint8Array.of(kind), encodeBigEndian(BigInt(list.length), 1), list, suffix);
 const countKey = (list: Uint8Array): Uint8Array => key(0, list);
 const memberKey = (list: Uint8Array, index: bigint): Uint8Array => key(1, list, u64(index));
