@@ -12,13 +12,20 @@ import { type SignerService, signerMethods } from '../api/signer-idl';
 
 type MethodTable = Readonly<Record<string, readonly [readonly IDL.Type[], IDL.Type, 'query' | 'update']>>;
 
+/** `certified`: call queries as updates, so that the subnet agrees on and signs the answer. Slower, and worth acting on. */
+export type ReadOptions = { readonly certified?: boolean };
+
 /** The Candid service of a method table. */
-export function serviceIdl(methods: MethodTable): IDL.ServiceClass {
+export function serviceIdl(methods: MethodTable, { certified = false }: ReadOptions = {}): IDL.ServiceClass {
   return IDL.Service(
     Object.fromEntries(
       Object.entries(methods).map(([name, [[first, ...rest], result, mode]]) => [
         name,
-        IDL.Func(first === undefined ? [] : [first, ...rest], [result], mode === 'query' ? ['query'] : [])
+        IDL.Func(
+          first === undefined ? [] : [first, ...rest],
+          [result],
+          mode === 'query' && !certified ? ['query'] : []
+        )
       ])
     )
   );
@@ -41,12 +48,17 @@ export async function connectAgent(options: ConnectOptions): Promise<HttpAgent> 
   });
 }
 
+/** Which canister, and how to read from it. */
+export type ClientOptions = ReadOptions & { readonly canisterId: Principal };
+
 /** The `signer` canister as typed methods. */
-export function createSignerClient(agent: HttpAgent, canisterId: Principal): SignerService {
-  return Actor.createActor<SignerService>(() => serviceIdl(signerMethods), { agent, canisterId });
+export function createSignerClient(agent: HttpAgent, options: ClientOptions): SignerService {
+  const { canisterId } = options;
+  return Actor.createActor<SignerService>(() => serviceIdl(signerMethods, options), { agent, canisterId });
 }
 
 /** The `domains` canister as typed methods. */
-export function createDomainsClient(agent: HttpAgent, canisterId: Principal): DomainsService {
-  return Actor.createActor<DomainsService>(() => serviceIdl(domainsMethods), { agent, canisterId });
+export function createDomainsClient(agent: HttpAgent, options: ClientOptions): DomainsService {
+  const { canisterId } = options;
+  return Actor.createActor<DomainsService>(() => serviceIdl(domainsMethods, options), { agent, canisterId });
 }

@@ -1,0 +1,85 @@
+/** Starts one of this project's TypeScript programs as a child, waits for the line that says it is ready, ends it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { projectRoot } from '../project-files';
+
+const READY_DEADLINE_MS = 60_000;
+const STOP_DEADLINE_MS = 10_000;
+
+export type ChildProgram = {
+  /** The line that `isReady` recognised. */
+  readonly readyLine: string;
+  /** Asks it to end, insists after a while, resolves when it is gone. */
+  readonly stop: () => Promise<void>;
+};
+
+/** A running program. Its output goes to `onLine`. @throws when it exits or stays silent before it is ready. */
+export async function startProgram(options: {
+  readonly program: string;
+  readonly args: readonly string[];
+  readonly isReady: (line: string) => boolean;
+  readonly onLine?: (line: string) => void;
+}): Promise<ChildProgram> {
+  const tsNode = join(projectRoot, 'node_modules', 'ts-node', 'dist', 'bin.js');
+  const child = spawn(process.execPath, [tsNode, join(projectRoot, options.program), ...options.args], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'pipe', 'pipe']
+  });
+  const killWithUs = (): void => void child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  const stop = async (): Promise<void> => {
+    process.off('exit', killWithUs);
+    await stopChild(child);
+  };
+  try {
+    return { readyLine: await firstReadyLine(child, options), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function firstReadyLine(
+  child: ChildProcess,
+  options: {
+    readonly program: string;
+    readonly isReady: (line: string) => boolean;
+    readonly onLine?: (line: string) => void;
+  }
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const recent: string[] = [];
+    const fail = (reason: string): void =>
+      reject(new Error(`${options.program} ${reason}\n${recent.slice(-20).join('\n')}`));
+    const deadline = setTimeout(() => fail(`was not ready after ${READY_DEADLINE_MS} ms`), READY_DEADLINE_MS);
+    const read = (line: string): void => {
+      recent.push(line);
+      if (recent.length > 200) recent.shift();
+      options.onLine?.(line);
+      if (!options.isReady(line)) return;
+      clearTimeout(deadline);
+      resolve(line);
+    };
+    for (const stream of [child.stdout, child.stderr]) {
+      if (stream !== null) createInterface({ input: stream }).on('line', read);
+    }
+    child.once('exit', (code) => {
+      clearTimeout(deadline);
+      fail(`exited with code ${String(code)}`);
+    });
+  });
+}
+
+function stopChild(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
+    return Promise.resolve();
+  return new Promise((resolve) => {
+    const insist = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
+    child.once('exit', () => {
+      clearTimeout(insist);
+      resolve();
+    });
+    child.kill('SIGTERM');
+  });
+}

@@ -1,0 +1,153 @@
+/**
+ * The development network of the story and the benchmarks: local IC, EVM node, contracts (stand-ins, named so),
+ * canisters and a relayer, each a program of its own, each on a free port.
+ */
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type HttpAgent } from '@dfinity/agent';
+import { IDL } from '@dfinity/candid';
+import { type Principal } from '@dfinity/principal';
+import { type Address, toBytes } from 'viem';
+import { type DomainsService } from '../../src/api/domains-idl';
+import { unwrap } from '../../src/api/errors';
+import { InitArgsIdl, type SignerService } from '../../src/api/signer-idl';
+import { type Bytes32, bytes32, toHex } from '../../src/core/bytes';
+import { sha256 } from '../../src/core/crypto/hash';
+import { connectAgent } from '../../src/sdk/client';
+import { createIdentity, encodeIdentityPem } from '../../src/sdk/identity';
+import { platformRandom } from '../../src/sdk/transfer-plan';
+import { type Anvil, startAnvil } from '../../test/fixtures/evm/anvil';
+import { type Deployment, type EvmClients } from '../../test/fixtures/evm/deploy';
+import { projectRoot } from '../project-files';
+import { type ChildProgram, startProgram } from './child-program';
+import { createCanister, emptyArgs, installCanister } from './install-canisters';
+
+/** Name of the stand-in logic: there is no account circuit yet, and a mock seal proves none. */
+export const STAND_IN_LOGIC_REF: Bytes32 = sha256(new TextEncoder().encode('hypha account logic stand-in'));
+
+const KEY_NAME = 'dfx_test_key';
+const PROVIDER_COUNT = 3;
+const AGREEMENT = 2;
+/** Protocol adapter v1.1.0. */
+const ADAPTER_LAYOUT = { leaf_count_slot: 1n, root_values_slot: 4n, nullifier_positions_slot: 7n };
+
+export type LocalInternetComputer = { readonly url: string; readonly program: ChildProgram };
+
+/** Everything that runs, and how to end it. */
+export type DevNetwork = {
+  readonly folder: string;
+  readonly icUrl: string;
+  readonly anvil: Anvil;
+  readonly evm: EvmClients;
+  readonly deployment: Deployment;
+  readonly operator: HttpAgent;
+  readonly signerId: Principal;
+  readonly domainsId: Principal;
+  readonly domainId: Bytes32;
+  readonly signer: SignerService;
+  readonly domains: DomainsService;
+};
+
+/** An EVM node whose finalized block follows two blocks behind, mining at once and every second. */
+export const startEvmNode = (): Promise<Anvil> => startAnvil({ slotsInAnEpoch: 1, blockTimeSeconds: 1 });
+
+/** The https names under which the canister knows its providers; the local IC routes them to `evmUrl`. */
+export const providerUrls = (): string[] =>
+  Array.from({ length: PROVIDER_COUNT }, (_, index) => `https://rpc-${index + 1}.localhost`);
+
+/** A local IC on a free port, whose HTTPS outcalls to the providers reach the EVM node. */
+export async function startLocalIc(evmUrl: string): Promise<LocalInternetComputer> {
+  const routes = providerUrls().flatMap((provider) => ['--outcall-route', `${provider}=${evmUrl}`]);
+  const program = await startProgram({
+    program: 'src/local-ic/main.ts',
+    args: ['--port', '0', ...routes],
+    isReady: (line) => line.includes('http://127.0.0.1:')
+  });
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(program.readyLine)?.[0];
+  if (url === undefined) throw new Error(`the local IC named no address: ${program.readyLine}`);
+  return { url, program };
+}
+
+/** Both canisters installed, controlled by a fresh operator identity. */
+export async function deployCanisters(icUrl: string): Promise<{
+  readonly operator: HttpAgent;
+  readonly signerId: Principal;
+  readonly domainsId: Principal;
+}> {
+  const operator = await connectAgent({
+    host: icUrl,
+    fetchRootKey: true,
+    identity: createIdentity(platformRandom())
+  });
+  const domainsId = await createCanister(operator);
+  const signerId = await createCanister(operator);
+  const arg = new Uint8Array(
+    IDL.encode([IDL.Opt(InitArgsIdl)], [[{ domains_canister: domainsId, key_name: KEY_NAME }]])
+  );
+  await Promise.all([
+    installCanister(operator, { id: domainsId, name: 'domains', mode: { install: null }, arg: emptyArgs() }),
+    installCanister(operator, { id: signerId, name: 'signer', mode: { install: null }, arg })
+  ]);
+  return { operator, signerId, domainsId };
+}
+
+/** The domain of the deployed adapter, registered with `domains`. */
+export async function registerDomain(
+  domains: DomainsService,
+  chain: { readonly chainId: number; readonly adapter: Address }
+): Promise<Bytes32> {
+  const id = unwrap(
+    await domains.register_evm_domain({
+      name: 'anvil',
+      chain_id: BigInt(chain.chainId),
+      adapter: toBytes(chain.adapter),
+      layout: ADAPTER_LAYOUT,
+      logic_ref: STAND_IN_LOGIC_REF,
+      providers: providerUrls(),
+      agreement: AGREEMENT
+    })
+  );
+  return bytes32(id, 'domain id');
+}
+
+/** A relayer of its own identity, its journal below `folder`. */
+export async function startRelayer(
+  network: Omit<DevNetwork, 'operator' | 'evm' | 'signer' | 'domains'>
+): Promise<ChildProgram> {
+  const identityFile = join(network.folder, 'relayer.pem');
+  writeFileSync(identityFile, encodeIdentityPem(createIdentity(platformRandom())), { mode: 0o600 });
+  return startProgram({
+    program: 'src/relayer/main.ts',
+    args: [
+      ...['--ic', network.icUrl, '--fetch-root-key', '--identity', identityFile],
+      ...['--signer', network.signerId.toText(), '--domains', network.domainsId.toText()],
+      ...['--domain', toHex(network.domainId), '--rpc', network.anvil.url],
+      ...['--adapter', network.deployment.adapter, '--from-block', String(network.deployment.adapterBlock)],
+      ...['--journal', join(network.folder, 'relayer-journal')]
+    ],
+    isReady: (line) => line.includes('ready')
+  });
+}
+
+/** A folder for what this run leaves behind, emptied; `.hypha` is not under version control. */
+export function freshFolder(name: string): string {
+  const folder = join(projectRoot, '.hypha', name);
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** What the `hypha` command reads with `--network`. */
+export function writeNetworkFile(
+  path: string,
+  network: Pick<DevNetwork, 'icUrl' | 'signerId' | 'domainsId' | 'anvil'>
+): void {
+  const content = {
+    host: network.icUrl,
+    fetchRootKey: true,
+    signer: network.signerId.toText(),
+    domains: network.domainsId.toText(),
+    evm: { url: network.anvil.url }
+  };
+  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+}
