@@ -1,0 +1,136 @@
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { ed25519 as oracle } from '@noble/curves/ed25519';
+import fc from 'fast-check';
+import { concat, fromHex, toHex } from '../../../../src/core/bytes';
+import { addOffset, verifyEd25519, warmUp } from '../../../../src/core/crypto/ed25519';
+import { errorCode } from '../error-code';
+
+const ORDER = oracle.Point.Fn.ORDER;
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+
+/** OpenSSL's Ed25519, by way of Node. */
+function signWithOpenSsl(
+  seed: Uint8Array,
+  message: Uint8Array
+): { publicKey: Uint8Array; signature: Uint8Array } {
+  const der = concat(fromHex('302e020100300506032b657004220420'), seed);
+  const key = createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return { publicKey: new Uint8Array(spki).slice(12), signature: new Uint8Array(sign(null, message, key)) };
+}
+
+const message = new TextEncoder().encode('a message');
+const sample = { ...signWithOpenSsl(new Uint8Array(32).fill(9), message), message };
+
+/** RFC 8032, section 7.1, tests 1 to 3. */
+const RFC_8032 = [
+  {
+    publicKey: 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+    message: '',
+    signature:
+      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b'
+  },
+  {
+    publicKey: '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+    message: '72',
+    signature:
+      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00'
+  },
+  {
+    publicKey: 'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+    message: 'af82',
+    signature:
+      '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a'
+  }
+];
+
+describe('verifyEd25519', () => {
+  it.each(RFC_8032)('accepts the vector of RFC 8032 with key $publicKey', (vector) => {
+    const claim = {
+      publicKey: fromHex(vector.publicKey),
+      message: fromHex(vector.message),
+      signature: fromHex(vector.signature)
+    };
+    expect(verifyEd25519(claim)).toBe(true);
+  });
+
+  it('accepts what OpenSSL signs', () => {
+    fc.assert(
+      fc.property(bytesOf(32), fc.uint8Array({ maxLength: 200 }), (seed, text) => {
+        expect(verifyEd25519({ ...signWithOpenSsl(seed, text), message: text })).toBe(true);
+      }),
+      { numRuns: 40 }
+    );
+  });
+
+  it('refuses a claim with any one bit flipped', () => {
+    const field = fc.constantFrom('publicKey', 'message', 'signature');
+    fc.assert(
+      fc.property(field, fc.nat(63), fc.nat(7), (name, position, bit) => {
+        const flipped = sample[name].slice();
+        const index = position % flipped.length;
+        flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
+
+        expect(verifyEd25519({ ...sample, [name]: flipped })).toBe(false);
+      }),
+      { numRuns: 150 }
+    );
+  });
+
+  it('refuses s raised by the group order, other lengths, and a key that is no point', () => {
+    const s = BigInt(`0x${toHex(sample.signature.slice(32).reverse())}`) + ORDER;
+    const raised = fromHex(s.toString(16).padStart(64, '0')).reverse();
+
+    expect(verifyEd25519({ ...sample, signature: concat(sample.signature.slice(0, 32), raised) })).toBe(
+      false
+    );
+    expect(verifyEd25519({ ...sample, signature: sample.signature.slice(0, 63) })).toBe(false);
+    expect(verifyEd25519({ ...sample, publicKey: sample.publicKey.slice(1) })).toBe(false);
+    expect(verifyEd25519({ ...sample, publicKey: new Uint8Array(32).fill(0xff) })).toBe(false);
+  });
+
+  it('refuses keys of small order, which would sign every message', () => {
+    const identity = fromHex('0100000000000000000000000000000000000000000000000000000000000000');
+    const orderTwo = fromHex('ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
+    const signature = concat(identity, new Uint8Array(32));
+
+    expect(oracle.verify(signature, message, identity, { zip215: true })).toBe(true);
+    for (const publicKey of [identity, orderTwo])
+      expect(verifyEd25519({ publicKey, message, signature })).toBe(false);
+  });
+
+  it('refuses the not canonical encoding of a nonce point that lenient rules accept', () => {
+    // y = 1 (the identity) as p + 1, for a key of small order component zero: R = 0, s = k·a.
+    const nonCanonical = fromHex('eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f');
+    const secret = oracle.utils.getExtendedPublicKey(new Uint8Array(32).fill(3));
+    const k = hashToScalar(concat(nonCanonical, secret.pointBytes, message));
+    const s = (k * secret.scalar) % ORDER;
+    const signature = concat(nonCanonical, fromHex(s.toString(16).padStart(64, '0')).reverse());
+
+    expect(verifyEd25519({ publicKey: secret.pointBytes, message, signature })).toBe(false);
+  });
+});
+
+function hashToScalar(bytes: Uint8Array): bigint {
+  const digest = oracle.CURVE.hash(bytes);
+  return BigInt(`0x${toHex(digest.slice().reverse())}`) % ORDER;
+}
+
+describe('addOffset', () => {
+  it('adds offset·B, the offset taken modulo the order', () => {
+    warmUp();
+    fc.assert(
+      fc.property(bytesOf(32), fc.bigInt({ min: 0n, max: 2n ** 512n }), (seed, offset) => {
+        const key = oracle.Point.fromBytes(oracle.getPublicKey(seed));
+        const reduced = offset % ORDER;
+        const expected = reduced === 0n ? key : key.add(oracle.Point.BASE.multiply(reduced));
+        expect(toHex(addOffset(key.toBytes(), offset))).toBe(expected.toHex());
+      }),
+      { numRuns: 30 }
+    );
+  });
+
+  it('refuses what is no key', () => {
+    expect(errorCode(() => addOffset(new Uint8Array(32).fill(0xff), 1n))).toBe('crypto/public-key');
+  });
+});

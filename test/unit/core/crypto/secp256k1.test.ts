@@ -1,0 +1,287 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { secp256k1 as oracle } from '@noble/curves/secp256k1';
+import fc from 'fast-check';
+import { concat, decodeBigEndian, encodeBigEndian, fromHex, toHex } from '../../../../src/core/bytes';
+import { sha256 } from '../../../../src/core/crypto/hash';
+import {
+  addTweak,
+  compressPublicKey,
+  decompressPublicKey,
+  findYParity,
+  normalizeLowS,
+  recoverPublicKey,
+  verifyEcdsa,
+  warmUp
+} from '../../../../src/core/crypto/secp256k1';
+import { errorCode } from '../error-code';
+
+const ORDER = oracle.Point.Fn.ORDER;
+const FIELD = oracle.Point.Fp.ORDER;
+const secretKey = fc.bigInt({ min: 1n, max: ORDER - 1n }).map((scalar) => encodeBigEndian(scalar, 32));
+const digest32 = fc.uint8Array({ minLength: 32, maxLength: 32 });
+const word = (value: bigint): Uint8Array => encodeBigEndian(value, 32);
+const isCompressed = fc.boolean();
+
+const claimOf = (secret: Uint8Array, digest: Uint8Array, compressed: boolean) => {
+  const signature = oracle.sign(digest, secret);
+  return {
+    publicKey: oracle.getPublicKey(secret, compressed),
+    digest,
+    signature: signature.toBytes('compact'),
+    recovery: signature.recovery
+  };
+};
+const sample = claimOf(word(0x1234_5678n), sha256(word(7n)), true);
+
+describe('verifyEcdsa', () => {
+  it('accepts what an independent signer makes, under both encodings of the key', () => {
+    fc.assert(
+      fc.property(secretKey, digest32, isCompressed, (secret, digest, compressed) => {
+        expect(verifyEcdsa(claimOf(secret, digest, compressed))).toBe(true);
+      }),
+      { numRuns: 60 }
+    );
+  });
+
+  it('refuses a claim with any one bit flipped', () => {
+    const field = fc.constantFrom('publicKey', 'digest', 'signature');
+    fc.assert(
+      fc.property(field, fc.nat(63), fc.nat(7), (name, position, bit) => {
+        const flipped = sample[name].slice();
+        const index = position % flipped.length;
+        flipped[index] = (flipped[index] ?? 0) ^ (1 << bit);
+
+        expect(verifyEcdsa({ ...sample, [name]: flipped })).toBe(false);
+      }),
+      { numRuns: 150 }
+    );
+  });
+
+  it('refuses high s, and scalars of zero, of the order and above it', () => {
+    const r = sample.signature.slice(0, 32);
+    const s = decodeBigEndian(sample.signature.slice(32));
+    const refused = [
+      concat(r, word(ORDER - s)),
+      concat(r, word(0n)),
+      concat(r, word(ORDER)),
+      concat(r, word(2n ** 256n - 1n)),
+      concat(word(0n), word(s)),
+      concat(word(ORDER), word(s)),
+      concat(word(2n ** 256n - 1n), word(s))
+    ];
+    for (const signature of refused) expect(verifyEcdsa({ ...sample, signature })).toBe(false);
+  });
+
+  it('refuses other lengths of signature, digest and key without throwing', () => {
+    expect(verifyEcdsa({ ...sample, signature: sample.signature.slice(0, 63) })).toBe(false);
+    expect(verifyEcdsa({ ...sample, signature: concat(sample.signature, word(0n)) })).toBe(false);
+    expect(verifyEcdsa({ ...sample, digest: sample.digest.slice(1) })).toBe(false);
+    expect(verifyEcdsa({ ...sample, digest: concat(sample.digest, Uint8Array.of(0)) })).toBe(false);
+    expect(verifyEcdsa({ ...sample, publicKey: new Uint8Array() })).toBe(false);
+    expect(verifyEcdsa({ ...sample, publicKey: new Uint8Array(33) })).toBe(false);
+  });
+
+  it('accepts a nonce point whose x lies between the order and the field prime', () => {
+    // With s = 1 and digest e, the key Q = (R - e·G) / r signs with nonce point R.
+    const point = pointWithLargeX();
+    const r = decodeBigEndian(point.toBytes(true).slice(1)) - ORDER;
+    const digest = word(5n);
+    const key = point.subtract(oracle.Point.BASE.multiply(5n)).multiply(oracle.Point.Fn.inv(r));
+    const claim = { publicKey: key.toBytes(true), digest, signature: concat(word(r), word(1n)) };
+
+    expect(oracle.verify(claim.signature, digest, claim.publicKey)).toBe(true);
+    expect(verifyEcdsa(claim)).toBe(true);
+    expect(findYParity(claim)).toBeUndefined();
+  });
+});
+
+function pointWithLargeX(): typeof oracle.Point.BASE {
+  for (let x = ORDER + 1n; x < FIELD; x += 1n) {
+    try {
+      return oracle.Point.fromBytes(concat(Uint8Array.of(2), word(x)));
+    } catch {
+      continue;
+    }
+  }
+  throw new Error('no point has an x above the order');
+}
+
+describe('recovery', () => {
+  it('finds the recovery bit and the key of every signature', () => {
+    fc.assert(
+      fc.property(secretKey, digest32, (secret, digest) => {
+        const claim = claimOf(secret, digest, true);
+        const yParity = findYParity(claim);
+
+        expect(yParity).toBe(claim.recovery);
+        if (yParity === undefined) return;
+        expect(toHex(recoverPublicKey({ ...claim, yParity }))).toBe(toHex(claim.publicKey));
+        expect(toHex(recoverPublicKey({ ...claim, yParity: yParity === 0 ? 1 : 0 }))).not.toBe(
+          toHex(claim.publicKey)
+        );
+      }),
+      { numRuns: 40 }
+    );
+  });
+
+  it('finds no bit for a signature of another digest', () => {
+    expect(findYParity({ ...sample, digest: word(1n) })).toBeUndefined();
+  });
+
+  it('refuses to recover from r that is no coordinate, a wrong length, or a key at infinity', () => {
+    const s = word(1n);
+    const noPoint = word(5n);
+    const generator = oracle.Point.BASE.toBytes(true);
+    // R = G and s = digest make u1·G + u2·R vanish.
+    const atInfinity = {
+      signature: concat(generator.slice(1), word(3n)),
+      digest: word(3n),
+      yParity: 0 as const
+    };
+
+    expect(
+      errorCode(() => recoverPublicKey({ signature: concat(noPoint, s), digest: word(1n), yParity: 0 }))
+    ).toBe('crypto/signature');
+    expect(errorCode(() => recoverPublicKey({ ...sample, digest: new Uint8Array(31), yParity: 0 }))).toBe(
+      'crypto/signature'
+    );
+    expect(errorCode(() => recoverPublicKey(atInfinity))).toBe('crypto/signature');
+  });
+});
+
+describe('normalizeLowS', () => {
+  it('gives the low form of both forms, and refuses scalars out of range', () => {
+    const high = concat(
+      sample.signature.slice(0, 32),
+      word(ORDER - decodeBigEndian(sample.signature.slice(32)))
+    );
+
+    expect(toHex(normalizeLowS(high))).toBe(toHex(sample.signature));
+    expect(toHex(normalizeLowS(sample.signature))).toBe(toHex(sample.signature));
+    expect(errorCode(() => normalizeLowS(new Uint8Array(64)))).toBe('crypto/signature');
+    expect(errorCode(() => normalizeLowS(sample.signature.slice(1)))).toBe('crypto/signature');
+  });
+});
+
+describe('public keys', () => {
+  it('go from one encoding to the other', () => {
+    fc.assert(
+      fc.property(secretKey, (secret) => {
+        const [short, long] = [oracle.getPublicKey(secret, true), oracle.getPublicKey(secret, false)];
+        expect(toHex(compressPublicKey(long))).toBe(toHex(short));
+        expect(toHex(decompressPublicKey(short))).toBe(toHex(long));
+      }),
+      { numRuns: 20 }
+    );
+  });
+
+  it('are refused when they are not on the curve', () => {
+    const offCurve = concat(Uint8Array.of(4), word(1n), word(1n));
+    expect(errorCode(() => compressPublicKey(offCurve))).toBe('crypto/public-key');
+    expect(errorCode(() => decompressPublicKey(concat(Uint8Array.of(2), word(5n))))).toBe(
+      'crypto/public-key'
+    );
+  });
+});
+
+describe('addTweak', () => {
+  it('adds tweak·G', () => {
+    fc.assert(
+      fc.property(secretKey, fc.bigInt({ min: 1n, max: ORDER - 1n }), (secret, tweak) => {
+        const key = oracle.Point.fromBytes(oracle.getPublicKey(secret));
+        const expected = key.add(oracle.Point.BASE.multiply(tweak));
+        const sum = addTweak(key.toBytes(true), word(tweak));
+        expect(sum === undefined ? undefined : toHex(sum)).toBe(
+          expected.is0() ? undefined : expected.toHex(true)
+        );
+      }),
+      { numRuns: 40 }
+    );
+  });
+
+  it('leaves the key alone for zero, and has no answer at infinity or above the order', () => {
+    const generator = oracle.Point.BASE.toBytes(true);
+    expect(toHex(addTweak(generator, word(0n)) ?? new Uint8Array())).toBe(toHex(generator));
+    expect(addTweak(generator, word(ORDER - 1n))).toBeUndefined();
+    expect(addTweak(generator, word(ORDER))).toBeUndefined();
+    expect(errorCode(() => addTweak(generator, new Uint8Array(31)))).toBe('bytes/length');
+  });
+});
+
+describe('the tables of the base point', () => {
+  it('are our own: warming up leaves the library without its large table', () => {
+    warmUp();
+    const windows = jest.spyOn(Object.getPrototypeOf(oracle.Point.BASE) as { add: () => unknown }, 'add');
+    verifyEcdsa(sample);
+    const additions = windows.mock.calls.length;
+    windows.mockRestore();
+
+    expect(additions).toBeGreaterThan(0);
+    expect(additions).toBeLessThan(120);
+  });
+});
+
+type WycheproofFile = {
+  readonly testGroups: readonly {
+    readonly publicKey: { readonly uncompressed: string };
+    readonly tests: readonly {
+      readonly tcId: number;
+      readonly msg: string;
+      readonly sig: string;
+      readonly result: string;
+    }[];
+  }[];
+};
+const WYCHEPROOF = resolve(
+  __dirname,
+  '../../../../../shared/vectors/wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json'
+);
+const describeWycheproof = existsSync(WYCHEPROOF) ? describe : describe.skip;
+
+describeWycheproof('Wycheproof, ECDSA secp256k1 SHA-256 by Bitcoin rules (../shared/vectors)', () => {
+  it('has our verdict on all 463 signatures', () => {
+    const { testGroups } = JSON.parse(readFileSync(WYCHEPROOF, 'utf8')) as WycheproofFile;
+    const tests = testGroups.flatMap((group) =>
+      group.tests.map((test) => ({ ...test, key: group.publicKey.uncompressed }))
+    );
+    const wrong = tests.filter((test) => {
+      const signature = compactFromDer(fromHex(test.sig));
+      const isValid =
+        signature !== undefined &&
+        verifyEcdsa({ publicKey: fromHex(test.key), digest: sha256(fromHex(test.msg)), signature });
+      return isValid !== (test.result === 'valid');
+    });
+
+    expect(tests).toHaveLength(463);
+    expect(wrong.map((test) => test.tcId)).toEqual([]);
+    const reachingTheDoor = tests.filter(
+      (test) => test.result === 'invalid' && compactFromDer(fromHex(test.sig))
+    );
+    expect(reachingTheDoor.length).toBeGreaterThan(60);
+  });
+});
+
+/** r and s of a strict DER signature in 32 bytes each, where they fit and are not negative; the range is the door's matter. */
+function compactFromDer(der: Uint8Array): Uint8Array | undefined {
+  if (der[0] !== 0x30 || der[1] !== der.length - 2 || der.length > 129) return undefined;
+  const r = derInteger(der.subarray(2));
+  const s = r && derInteger(der.subarray(2 + r.size));
+  if (r === undefined || s === undefined || 2 + r.size + s.size !== der.length) return undefined;
+  if (r.value >= 2n ** 256n || s.value >= 2n ** 256n) return undefined;
+  return concat(word(r.value), word(s.value));
+}
+
+function derInteger(bytes: Uint8Array): { readonly value: bigint; readonly size: number } | undefined {
+  const [tag, length, first, second] = bytes;
+  if (
+    tag !== 0x02 ||
+    length === undefined ||
+    first === undefined ||
+    length === 0 ||
+    length > bytes.length - 2
+  )
+    return undefined;
+  if ((first & 0x80) !== 0 || (first === 0 && length > 1 && ((second ?? 0) & 0x80) === 0)) return undefined;
+  return { value: decodeBigEndian(bytes.subarray(2, 2 + length)), size: 2 + length };
+}
