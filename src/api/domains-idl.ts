@@ -6,11 +6,11 @@ import { type Result, resultIdl } from './errors';
 
 const Blob = IDL.Vec(IDL.Nat8);
 
-/** Where the protocol adapter keeps its state (Solidity slots); v1.1.0 is 1, 4, 7. */
+/** Where the protocol adapter keeps its state (Solidity slots, below 2^256); v1.1.0 is 1, 4, 7, v2 is at ERC-7201 bases. */
 export const StorageLayoutIdl = IDL.Record({
-  leaf_count_slot: IDL.Nat64,
-  root_values_slot: IDL.Nat64,
-  nullifier_positions_slot: IDL.Nat64
+  leaf_count_slot: IDL.Nat,
+  root_values_slot: IDL.Nat,
+  nullifier_positions_slot: IDL.Nat
 });
 
 /** An `evm` domain: which adapter on which chain, and which k of n providers must agree on its finalized headers. */
@@ -106,7 +106,8 @@ export type AttestationWire = { checkpoint: CheckpointWire; logic_ref: Uint8Arra
 /** Method name -> [argument types, result types, mode]; the one table that canister, SDK and tests share. */
 export const domainsMethods = {
   register_evm_domain: [[EvmDomainConfigIdl], resultIdl(Blob), 'update'],
-  resume_domain: [[Blob], resultIdl(DomainViewIdl), 'update'],
+  /** The second argument is the height from which on checkpoints are discarded as wrong; none: all stand. */
+  resume_domain: [[Blob, IDL.Opt(IDL.Nat64)], resultIdl(DomainViewIdl), 'update'],
   accept_evm_checkpoint: [[EvmCheckpointEvidenceIdl], resultIdl(CheckpointIdl), 'update'],
   attest_nullifiers: [[AttestRequestIdl], resultIdl(AttestationIdl), 'update'],
   domain: [[Blob], resultIdl(DomainViewIdl), 'query'],
@@ -116,7 +117,7 @@ export const domainsMethods = {
 
 export type DomainsService = {
   register_evm_domain(config: EvmDomainConfigWire): Promise<Result<Uint8Array>>;
-  resume_domain(domain: Uint8Array): Promise<Result<DomainViewWire>>;
+  resume_domain(domain: Uint8Array, discardFrom: [] | [bigint]): Promise<Result<DomainViewWire>>;
   accept_evm_checkpoint(evidence: EvmCheckpointEvidenceWire): Promise<Result<CheckpointWire>>;
   attest_nullifiers(request: AttestRequestWire): Promise<Result<AttestationWire>>;
   domain(id: Uint8Array): Promise<Result<DomainViewWire>>;

@@ -1,0 +1,34 @@
+/** What anyone may read, halted domains included. */
+import { type DomainView } from '../../../api/domains-wire';
+import { type Bytes32, toHex } from '../../../core/bytes';
+import { type Checkpoint } from '../../../core/domain/checkpoint';
+import { ProtocolError } from '../../../core/error';
+import { requireDomain } from '../guards';
+import { type DomainStore } from '../store';
+
+/** One domain. @throws {ProtocolError} `domain/unknown`. */
+export function readDomain(store: DomainStore, id: Bytes32): DomainView {
+  return { ...requireDomain(store, id), latest: store.findLatest(id) };
+}
+
+/** All domains (at most 64) in the order of their registration. */
+export function readDomains(store: DomainStore): DomainView[] {
+  return store.listDomains().map((record) => ({ ...record, latest: store.findLatest(record.id) }));
+}
+
+/** The checkpoint at a height. @throws {ProtocolError} `domain/unknown`, `checkpoint/unknown`. */
+export function readCheckpoint(
+  store: DomainStore,
+  { domainId, height }: { readonly domainId: Bytes32; readonly height: bigint }
+): Checkpoint {
+  requireDomain(store, domainId);
+  const checkpoint = store.findCheckpoint(domainId, height);
+  if (checkpoint === undefined) {
+    throw new ProtocolError(
+      'checkpoint/unknown',
+      `domain ${toHex(domainId)} has no checkpoint at height ${height}`,
+      { height }
+    );
+  }
+  return checkpoint;
+}
