@@ -18,7 +18,11 @@ export type QueryMessage = {
 };
 
 /** Reject code 1-6 and the `IC0xxx` error code of the interface specification. */
-export type Rejection = { readonly rejectCode: number; readonly rejectMessage: string; readonly errorCode: string };
+export type Rejection = {
+  readonly rejectCode: number;
+  readonly rejectMessage: string;
+  readonly errorCode: string;
+};
 
 export type Outcome =
   { readonly kind: 'replied'; readonly reply: Uint8Array } | ({ readonly kind: 'rejected' } & Rejection);

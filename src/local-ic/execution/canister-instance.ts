@@ -1,0 +1,214 @@
+import { CanisterFault, ERROR_CODE } from './canister-fault';
+import { type CanisterModule } from './canister-module';
+import { Execution, type Callback, type ExecutionEffects, type ExecutionInput } from './execution';
+import { GuestMemory } from './guest-memory';
+import { MemorySnapshot } from './memory-snapshot';
+import { type StableMemory } from './stable-memory';
+import { createSystemApi } from './system-api';
+import { type ApiHost } from './system-api-host';
+import { faultOf } from './trap';
+import { HOST_EXPORT } from './wasm-rewriter';
+import {
+  wasm,
+  WASM_PAGE_BYTES,
+  type WasmExport,
+  type WasmFunction,
+  type WasmGlobal,
+  type WasmImports,
+  type WasmMemory,
+  type WasmTable
+} from './webassembly';
+
+/** Where an execution enters the canister. */
+export type EntryPoint =
+  | { readonly kind: 'export'; readonly name: string }
+  | { readonly kind: 'callback'; readonly callback: Callback }
+  | { readonly kind: 'start' };
+
+export type ExecutionResult =
+  | { readonly kind: 'completed'; readonly effects: ExecutionEffects; readonly instructions: bigint }
+  | { readonly kind: 'trapped'; readonly fault: CanisterFault; readonly instructions: bigint };
+
+type Linked = {
+  readonly exports: Readonly<Record<string, WasmExport>>;
+  readonly memory: GuestMemory;
+  readonly wasmMemory: WasmMemory | undefined;
+  readonly table: WasmTable | undefined;
+  readonly gas: WasmGlobal;
+  readonly globals: readonly WasmGlobal[];
+};
+
+/**
+ * The running code of one canister. Between {@link begin} and {@link commit} or {@link rollback} executions change
+ * heap, globals and stable memory; a rollback restores all three.
+ */
+export class CanisterInstance {
+  #imports: WasmImports;
+  #linked: Linked;
+  #snapshot = new MemorySnapshot();
+  #tableSnapshot: readonly unknown[] | undefined;
+  #execution: Execution | undefined;
+
+  /** Does not run the start function: that is an execution of its own. @throws IC0505 when it cannot be linked. */
+  constructor(
+    readonly module: CanisterModule,
+    readonly stable: StableMemory
+  ) {
+    this.#imports = createSystemApi(this.#createApiHost());
+    this.#linked = this.#instantiate();
+  }
+
+  get heapBytes(): number {
+    return this.#linked.memory.byteLength;
+  }
+
+  get hasStart(): boolean {
+    return this.#linked.exports[HOST_EXPORT.start] !== undefined;
+  }
+
+  hasExport(name: string): boolean {
+    return this.#linked.exports[name] !== undefined;
+  }
+
+  /** Starts with the heap of `former`, for an upgrade that keeps it. */
+  adoptHeap(former: CanisterInstance): void {
+    const missing = former.heapBytes - this.heapBytes;
+    if (missing > 0) this.#linked.wasmMemory?.grow(missing / WASM_PAGE_BYTES);
+    this.#linked.memory.bytes().set(former.#linked.memory.bytes());
+  }
+
+  begin(): void {
+    const { memory, globals, table } = this.#linked;
+    this.#snapshot.take(memory, globals);
+    if (this.module.changesTables && table) {
+      this.#tableSnapshot = Array.from({ length: table.length }, (_, index) => table.get(index));
+    }
+    this.stable.begin();
+  }
+
+  commit(): void {
+    this.#snapshot.discard();
+    this.stable.commit();
+  }
+
+  rollback(): void {
+    this.stable.rollback();
+    const byteLength = this.#snapshot.byteLength;
+    if (this.#linked.memory.byteLength > byteLength) {
+      // A Wasm memory cannot shrink.
+      this.#linked = this.#instantiate();
+      const missing = byteLength - this.#linked.memory.byteLength;
+      if (missing > 0) this.#linked.wasmMemory?.grow(missing / WASM_PAGE_BYTES);
+    } else {
+      this.#restoreTable();
+    }
+    this.#snapshot.restore(this.#linked.memory, this.#linked.globals);
+  }
+
+  /** Enters the canister once. Changes stay in memory whatever the result: end the transaction accordingly. */
+  run(input: ExecutionInput, entry: EntryPoint): ExecutionResult {
+    const { gas } = this.#linked;
+    const execution = new Execution(input);
+    this.#execution = execution;
+    gas.value = input.instructionLimit;
+    try {
+      this.#enter(entry);
+      return { kind: 'completed', effects: execution.effects(), instructions: this.#instructionsUsed(input) };
+    } catch (error) {
+      const isGasExhausted = BigInt(gas.value) < 0n;
+      const fault = faultOf(error, { instructionLimit: input.instructionLimit, isGasExhausted });
+      return { kind: 'trapped', fault, instructions: this.#instructionsUsed(input) };
+    } finally {
+      this.#execution = undefined;
+    }
+  }
+
+  #enter(entry: EntryPoint): void {
+    switch (entry.kind) {
+      case 'export':
+        this.#exportedFunction(entry.name)();
+        return;
+      case 'start':
+        this.#exportedFunction(HOST_EXPORT.start)();
+        return;
+      case 'callback':
+        this.#tableFunction(entry.callback)(entry.callback.env);
+    }
+  }
+
+  #exportedFunction(name: string): WasmFunction {
+    const found = this.#linked.exports[name];
+    if (typeof found !== 'function') throw new Error(`BUG: the module has no function '${name}'`);
+    return found;
+  }
+
+  #tableFunction({ functionIndex }: Callback): WasmFunction {
+    const { table } = this.#linked;
+    const found: unknown = table && functionIndex < table.length ? table.get(functionIndex) : undefined;
+    const takesOneWord = typeof found === 'function' && found.length === 1;
+    if (!takesOneWord) {
+      throw new CanisterFault(
+        ERROR_CODE.functionNotFound,
+        `Canister requested to invoke a non-existent Wasm function ${functionIndex} from table 0`
+      );
+    }
+    return found as WasmFunction;
+  }
+
+  #instructionsUsed({ instructionLimit }: ExecutionInput): bigint {
+    return instructionLimit - BigInt(this.#linked.gas.value);
+  }
+
+  #createApiHost(): ApiHost {
+    const execution = (): Execution => {
+      if (!this.#execution) throw new Error('BUG: a system function was called outside of an execution');
+      return this.#execution;
+    };
+    const memory = (): GuestMemory => this.#linked.memory;
+    return {
+      stable: this.stable,
+      get memory() {
+        return memory();
+      },
+      get execution() {
+        return execution();
+      },
+      instructionsUsed: () => this.#instructionsUsed(execution().input)
+    };
+  }
+
+  #instantiate(): Linked {
+    const { exports } = link(this.module, this.#imports);
+    const wasmMemory = exports[HOST_EXPORT.memory] as WasmMemory | undefined;
+    return {
+      exports,
+      wasmMemory,
+      memory: new GuestMemory(wasmMemory),
+      table: exports[HOST_EXPORT.table] as WasmTable | undefined,
+      gas: exports[HOST_EXPORT.gas] as WasmGlobal,
+      globals: this.module.mutableGlobals.map((index) => exports[HOST_EXPORT.global(index)] as WasmGlobal)
+    };
+  }
+
+  #restoreTable(): void {
+    const { table } = this.#linked;
+    this.#tableSnapshot?.forEach((entry, index) => {
+      if (table && table.get(index) !== entry) table.set(index, entry);
+    });
+  }
+}
+
+function link(
+  { compiled }: CanisterModule,
+  imports: WasmImports
+): { readonly exports: Readonly<Record<string, WasmExport>> } {
+  try {
+    return new wasm.Instance(compiled, imports);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new CanisterFault(
+      ERROR_CODE.invalidWasm,
+      `Canister's Wasm module cannot be instantiated: ${reason}`
+    );
+  }
+}

@@ -1,0 +1,48 @@
+import { type GuestMemory } from './guest-memory';
+import { type WasmGlobal } from './webassembly';
+
+/**
+ * The heap and globals of an instance as they were before a message. The buffer is reused from message to message;
+ * one still equal to the heap (after a rollback) is not copied again.
+ */
+export class MemorySnapshot {
+  #buffer = new Uint8Array(0);
+  #byteLength = 0;
+  #globals: (number | bigint)[] = [];
+  #isCurrent = false;
+
+  get byteLength(): number {
+    return this.#byteLength;
+  }
+
+  /** Remembers memory and globals. */
+  take(memory: GuestMemory, globals: readonly WasmGlobal[]): void {
+    if (this.#isCurrent) return;
+    const bytes = memory.bytes();
+    if (this.#buffer.length < bytes.length) this.#buffer = new Uint8Array(withHeadroom(bytes.length));
+    this.#buffer.set(bytes);
+    this.#byteLength = bytes.length;
+    this.#globals = globals.map((global) => global.value);
+    this.#isCurrent = true;
+  }
+
+  /** Tells that the heap is about to differ for good from what was taken. */
+  discard(): void {
+    this.#isCurrent = false;
+  }
+
+  /** Puts memory and globals back. The memory must not be larger than when it was taken. */
+  restore(memory: GuestMemory, globals: readonly WasmGlobal[]): void {
+    memory.bytes().set(this.#buffer.subarray(0, this.#byteLength));
+    globals.forEach((global, index) => {
+      const value = this.#globals[index];
+      if (value !== undefined) global.value = value;
+    });
+  }
+}
+
+const HEADROOM_BYTES = 1024 * 1024;
+
+function withHeadroom(byteLength: number): number {
+  return byteLength + HEADROOM_BYTES;
+}

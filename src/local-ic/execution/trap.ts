@@ -1,0 +1,41 @@
+import { CanisterFault, ERROR_CODE } from './canister-fault';
+import { wasm } from './webassembly';
+
+/** Wording of the engine's traps (V8) and of the replica's. */
+const TRAPS: readonly (readonly [engine: RegExp, replica: string])[] = [
+  [/unreachable/, 'unreachable'],
+  [/table index|table access|indirect call|null function|signature mismatch/, 'table out of bounds'],
+  [/divide by zero|remainder by zero/, 'integer division by 0'],
+  [/out of bounds/, 'heap out of bounds']
+];
+
+/**
+ * The fault a canister is charged with when its code ends with this error.
+ * An error that is none of canister code's is thrown on: it is the host's.
+ */
+export function faultOf(
+  error: unknown,
+  { instructionLimit, isGasExhausted }: { instructionLimit: bigint; isGasExhausted: boolean }
+): CanisterFault {
+  if (error instanceof CanisterFault) return error;
+  if (error instanceof wasm.RuntimeError) {
+    return isGasExhausted ? outOfInstructions(instructionLimit) : trapped(replicaWording(error.message));
+  }
+  if (error instanceof RangeError && /call stack/.test(error.message)) return trapped('stack overflow');
+  throw error;
+}
+
+function replicaWording(message: string): string {
+  return TRAPS.find(([engine]) => engine.test(message))?.[1] ?? 'unknown';
+}
+
+function trapped(wording: string): CanisterFault {
+  return new CanisterFault(ERROR_CODE.trapped, `Canister trapped: ${wording}`);
+}
+
+function outOfInstructions(limit: bigint): CanisterFault {
+  return new CanisterFault(
+    ERROR_CODE.instructionLimit,
+    `Canister exceeded the limit of ${limit} instructions for single message execution.`
+  );
+}

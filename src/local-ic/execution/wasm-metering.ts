@@ -1,0 +1,277 @@
+import { type ByteWriter } from './byte-writer';
+import {
+  BULK_OPERATORS,
+  IMMEDIATE,
+  OPCODE,
+  OPERATORS,
+  SIZED_BULK_OPCODES,
+  TABLE_BULK_OPCODES,
+  VECTOR_IMMEDIATE,
+  VECTOR_OPERATORS
+} from './instruction-weights';
+import { invalidWasm, type WasmReader } from './wasm-reader';
+
+const EMPTY_BLOCK_TYPE = 0x40;
+const I32_TYPE = 0x7f;
+
+type Frame = { readonly opcode: number; targeted: boolean };
+
+/**
+ * Rewrites function bodies so that a global counts down the cost of what runs: the cost of a straight run of
+ * code is taken at its start; at function entries and loop heads a count below zero traps (`unreachable`).
+ *
+ * Totals are those of the replica's instrumentation. One difference without effect on them: the code after the
+ * `end` of a block that no branch leaves is one run with the code before it.
+ */
+export class BodyMeter {
+  /** Set when a body changes a table, so that rollback must restore tables. */
+  changesTables = false;
+
+  #reader: WasmReader;
+  #out: ByteWriter;
+  #gasGlobal: number;
+  #frames: Frame[] = [];
+  #runStart = 0;
+  #cost = 0;
+  #atReentrantStart = true;
+  #sizedOperators: number[] = [];
+  #scratchLocal = 0;
+
+  constructor(options: {
+    readonly reader: WasmReader;
+    readonly out: ByteWriter;
+    readonly gasGlobal: number;
+  }) {
+    this.#reader = options.reader;
+    this.#out = options.out;
+    this.#gasGlobal = options.gasGlobal;
+  }
+
+  /** Meters the body at the reader's position, which ends at `end`. */
+  meter(end: number, paramCount: number): void {
+    const reader = this.#reader;
+    this.#writeLocals(paramCount);
+    this.#frames = [{ opcode: OPCODE.block, targeted: true }];
+    this.#startRun(true);
+    this.#cost = 1;
+    while (reader.position < end) this.#operator();
+    if (this.#frames.length > 0 || reader.position !== end)
+      throw invalidWasm('function body must end with end');
+    this.#flush();
+  }
+
+  #writeLocals(paramCount: number): void {
+    const { bytes } = this.#reader;
+    const groups = this.#reader.u32();
+    const from = this.#reader.position;
+    let count = paramCount;
+    for (let group = 0; group < groups; group++) {
+      count += this.#reader.u32();
+      this.#reader.u8();
+    }
+    this.#scratchLocal = count;
+    this.#out.u32(groups + 1);
+    this.#out.copy(bytes, from, this.#reader.position);
+    this.#out.u32(1);
+    this.#out.u8(I32_TYPE);
+  }
+
+  #operator(): void {
+    const reader = this.#reader;
+    const opcode = reader.u8();
+    this.#cost += OPERATORS.weights[opcode] ?? 0;
+    switch (OPERATORS.immediates[opcode] ?? IMMEDIATE.unknown) {
+      case IMMEDIATE.none:
+        break;
+      case IMMEDIATE.lebPair:
+        reader.skipLeb();
+        reader.skipLeb();
+        break;
+      case IMMEDIATE.leb:
+        if (opcode === OPCODE.br || opcode === OPCODE.brIf) this.#target(reader.u32());
+        else reader.skipLeb();
+        break;
+      default:
+        this.#rareImmediates(opcode);
+    }
+    if (opcode <= OPCODE.returnCallIndirect) this.#control(opcode);
+    else if (opcode === OPCODE.tableSet) this.changesTables = true;
+  }
+
+  #rareImmediates(opcode: number): void {
+    const reader = this.#reader;
+    switch (OPERATORS.immediates[opcode] ?? IMMEDIATE.unknown) {
+      case IMMEDIATE.block:
+        reader.skipLeb();
+        return;
+      case IMMEDIATE.labelTable:
+        for (let count = reader.u32() + 1; count > 0; count--) this.#target(reader.u32());
+        return;
+      case IMMEDIATE.bytes4:
+        reader.position += 4;
+        return;
+      case IMMEDIATE.bytes8:
+        reader.position += 8;
+        return;
+      case IMMEDIATE.typeVector:
+        reader.take(reader.u32());
+        return;
+      case IMMEDIATE.bulk:
+        this.#bulkOperator();
+        return;
+      case IMMEDIATE.vector:
+        this.#vectorOperator();
+        return;
+      default:
+        throw invalidWasm(`illegal opcode 0x${opcode.toString(16)}`);
+    }
+  }
+
+  #control(opcode: number): void {
+    switch (opcode) {
+      case OPCODE.loop:
+        this.#frames.push({ opcode, targeted: false });
+        this.#flush();
+        this.#startRun(true);
+        return;
+      case OPCODE.block:
+        this.#frames.push({ opcode, targeted: false });
+        return;
+      case OPCODE.if:
+        this.#frames.push({ opcode, targeted: false });
+        this.#boundary();
+        return;
+      case OPCODE.end: {
+        const frame = this.#frames.pop();
+        if (frame === undefined) throw invalidWasm('unexpected end');
+        // A loop's label is its head: only falling through reaches its end.
+        const joins = frame.opcode === OPCODE.if || (frame.opcode === OPCODE.block && frame.targeted);
+        if (joins) this.#boundary();
+        return;
+      }
+      case OPCODE.else:
+      case OPCODE.br:
+      case OPCODE.brIf:
+      case OPCODE.brTable:
+      case OPCODE.return:
+      case OPCODE.unreachable:
+      case OPCODE.returnCall:
+      case OPCODE.returnCallIndirect:
+        this.#boundary();
+    }
+  }
+
+  #target(depth: number): void {
+    const frame = this.#frames[this.#frames.length - 1 - depth];
+    if (frame === undefined) throw invalidWasm('unknown label');
+    frame.targeted = true;
+  }
+
+  #bulkOperator(): void {
+    const reader = this.#reader;
+    const start = reader.position - 1;
+    const opcode = reader.u32();
+    this.#cost += BULK_OPERATORS.weights[opcode] ?? 0;
+    if (SIZED_BULK_OPCODES.has(opcode)) this.#sizedOperators.push(start);
+    if (TABLE_BULK_OPCODES.has(opcode)) this.changesTables = true;
+    switch (BULK_OPERATORS.immediates[opcode] ?? IMMEDIATE.unknown) {
+      case IMMEDIATE.none:
+        return;
+      case IMMEDIATE.lebPair:
+        reader.skipLeb();
+        reader.skipLeb();
+        return;
+      case IMMEDIATE.leb:
+        reader.skipLeb();
+        return;
+      default:
+        throw invalidWasm(`illegal opcode 0xfc ${opcode}`);
+    }
+  }
+
+  #vectorOperator(): void {
+    const reader = this.#reader;
+    const opcode = reader.u32();
+    if (opcode >= VECTOR_OPERATORS.weights.length) throw invalidWasm(`illegal opcode 0xfd ${opcode}`);
+    this.#cost += VECTOR_OPERATORS.weights[opcode] ?? 0;
+    switch (VECTOR_OPERATORS.immediates[opcode] ?? IMMEDIATE.none) {
+      case VECTOR_IMMEDIATE.bytes16:
+        reader.position += 16;
+        return;
+      case VECTOR_IMMEDIATE.memargLane:
+        reader.skipLeb();
+        reader.skipLeb();
+        reader.position += 1;
+        return;
+      case VECTOR_IMMEDIATE.memarg:
+        reader.skipLeb();
+        reader.skipLeb();
+        return;
+      case VECTOR_IMMEDIATE.lane:
+        reader.position += 1;
+        return;
+    }
+  }
+
+  #boundary(): void {
+    this.#flush();
+    this.#startRun(false);
+  }
+
+  #startRun(reentrant: boolean): void {
+    this.#runStart = this.#reader.position;
+    this.#cost = 0;
+    this.#atReentrantStart = reentrant;
+  }
+
+  /** Writes the run that ends here, its cost in front. */
+  #flush(): void {
+    const { bytes, position } = this.#reader;
+    if (this.#atReentrantStart || this.#cost > 0) this.#charge();
+    let from = this.#runStart;
+    if (this.#sizedOperators.length > 0) {
+      for (const at of this.#sizedOperators) {
+        this.#out.copy(bytes, from, at);
+        this.#chargeTopOfStack();
+        from = at;
+      }
+      this.#sizedOperators = [];
+    }
+    this.#out.copy(bytes, from, position);
+  }
+
+  #charge(): void {
+    const out = this.#out;
+    out.u8(OPCODE.globalGet);
+    out.u32(this.#gasGlobal);
+    out.u8(OPCODE.i64Const);
+    out.s64(this.#cost);
+    out.u8(OPCODE.i64Sub);
+    out.u8(OPCODE.globalSet);
+    out.u32(this.#gasGlobal);
+    if (!this.#atReentrantStart) return;
+    out.u8(OPCODE.globalGet);
+    out.u32(this.#gasGlobal);
+    out.u8(OPCODE.i64Const);
+    out.u8(0);
+    out.u8(OPCODE.i64LessSigned);
+    out.u8(OPCODE.if);
+    out.u8(EMPTY_BLOCK_TYPE);
+    out.u8(OPCODE.unreachable);
+    out.u8(OPCODE.end);
+  }
+
+  #chargeTopOfStack(): void {
+    const out = this.#out;
+    out.u8(OPCODE.localTee);
+    out.u32(this.#scratchLocal);
+    out.u8(OPCODE.globalGet);
+    out.u32(this.#gasGlobal);
+    out.u8(OPCODE.localGet);
+    out.u32(this.#scratchLocal);
+    out.u8(OPCODE.i64ExtendI32Unsigned);
+    out.u8(OPCODE.i64Sub);
+    out.u8(OPCODE.globalSet);
+    out.u32(this.#gasGlobal);
+  }
+}

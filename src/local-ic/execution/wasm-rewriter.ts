@@ -1,0 +1,180 @@
+import { ByteWriter } from './byte-writer';
+import { BodyMeter } from './wasm-metering';
+import { invalidWasm, WasmReader } from './wasm-reader';
+import {
+  EXPORT_KIND,
+  functionType,
+  isReferenceType,
+  parseSections,
+  SECTION,
+  VALUE_TYPE,
+  type RawSection,
+  type WasmSections
+} from './wasm-sections';
+
+/** Names under which the rewritten module exports what the host must reach. */
+export const HOST_EXPORT = {
+  gas: 'local-ic gas',
+  memory: 'local-ic memory',
+  table: 'local-ic table',
+  start: 'local-ic start',
+  global: (index: number): string => `local-ic global ${index}`
+} as const;
+
+export type RewrittenModule = {
+  readonly bytes: Uint8Array;
+  readonly sections: WasmSections;
+  /** Indices of the module's own mutable globals, all exported. */
+  readonly mutableGlobals: readonly number[];
+  /** Whether code can change a table, which rollback must then undo. */
+  readonly changesTables: boolean;
+};
+
+const HEADER_BYTES = 8;
+
+/**
+ * A module that behaves as the given one and lets the host meter it, roll it back and call its table:
+ * the memory, table 0 and every mutable global are exported, code counts down a gas global (trapping below zero),
+ * and the start function is exported in place of running at instantiation. Custom sections are left out.
+ *
+ * @throws IC0505 when the module is malformed.
+ */
+export function rewriteModule(original: Uint8Array): RewrittenModule {
+  const sections = parseSections(original);
+  const gasGlobal = sections.globals.length;
+  const mutableGlobals = findMutableGlobals(sections);
+  const code = meterCode(original, sections, gasGlobal);
+  const replaced = new Map<number, Uint8Array>([
+    [SECTION.global, writeGlobals(original, sections)],
+    [SECTION.export, writeExports(original, sections, { gasGlobal, mutableGlobals })]
+  ]);
+  if (code) replaced.set(SECTION.code, code.payload);
+  return {
+    bytes: assemble(original, sections, replaced),
+    sections,
+    mutableGlobals,
+    changesTables: code?.changesTables ?? false
+  };
+}
+
+/** Order of sections in a module; the ids are not in order. */
+const SECTION_ORDER = [
+  SECTION.type,
+  SECTION.import,
+  SECTION.function,
+  SECTION.table,
+  SECTION.memory,
+  SECTION.global,
+  SECTION.export,
+  SECTION.element,
+  SECTION.dataCount,
+  SECTION.code,
+  SECTION.data
+];
+
+function assemble(
+  original: Uint8Array,
+  sections: WasmSections,
+  replaced: ReadonlyMap<number, Uint8Array>
+): Uint8Array {
+  const out = new ByteWriter(original.length * 2);
+  out.copy(original, 0, HEADER_BYTES);
+  for (const id of SECTION_ORDER) {
+    const payload = replaced.get(id) ?? payloadOf(original, sections, id);
+    if (!payload) continue;
+    out.u8(id);
+    out.u32(payload.length);
+    out.bytes(payload);
+  }
+  return out.view();
+}
+
+function rawSection(sections: WasmSections, id: number): RawSection | undefined {
+  return sections.raw.find((section) => section.id === id);
+}
+
+function payloadOf(original: Uint8Array, sections: WasmSections, id: number): Uint8Array | undefined {
+  const section = rawSection(sections, id);
+  return section && original.subarray(section.from, section.to);
+}
+
+function findMutableGlobals({ globals }: WasmSections): number[] {
+  return globals.flatMap(({ type, isMutable }, index) => {
+    if (!isMutable) return [];
+    if (type === VALUE_TYPE.v128 || isReferenceType(type)) {
+      throw invalidWasm('mutable globals of vector or reference type are not supported');
+    }
+    return [index];
+  });
+}
+
+function appendEntries(
+  payload: Uint8Array | undefined,
+  added: number,
+  write: (out: ByteWriter) => void
+): Uint8Array {
+  const out = new ByteWriter((payload?.length ?? 0) + 256);
+  const reader = new WasmReader(payload ?? new Uint8Array(1));
+  out.u32(reader.u32() + added);
+  out.copy(reader.bytes, reader.position, reader.end);
+  write(out);
+  return out.view();
+}
+
+function writeGlobals(original: Uint8Array, sections: WasmSections): Uint8Array {
+  return appendEntries(payloadOf(original, sections, SECTION.global), 1, (out) => {
+    out.bytes(Uint8Array.of(VALUE_TYPE.i64, 1, 0x42, 0, 0x0b));
+  });
+}
+
+function writeExports(
+  original: Uint8Array,
+  sections: WasmSections,
+  { gasGlobal, mutableGlobals }: { readonly gasGlobal: number; readonly mutableGlobals: readonly number[] }
+): Uint8Array {
+  const added: (readonly [name: string, kind: number, index: number])[] = [
+    [HOST_EXPORT.gas, EXPORT_KIND.global, gasGlobal],
+    ...mutableGlobals.map((index) => [HOST_EXPORT.global(index), EXPORT_KIND.global, index] as const)
+  ];
+  if (sections.memoryCount > 0) added.push([HOST_EXPORT.memory, EXPORT_KIND.memory, 0]);
+  if (sections.tableCount > 0) added.push([HOST_EXPORT.table, EXPORT_KIND.table, 0]);
+  if (sections.startFunction !== undefined) {
+    added.push([HOST_EXPORT.start, EXPORT_KIND.function, sections.startFunction]);
+  }
+  return appendEntries(payloadOf(original, sections, SECTION.export), added.length, (out) => {
+    for (const [name, kind, index] of added) {
+      out.name(name);
+      out.u8(kind);
+      out.u32(index);
+    }
+  });
+}
+
+function meterCode(
+  original: Uint8Array,
+  sections: WasmSections,
+  gasGlobal: number
+): { readonly payload: Uint8Array; readonly changesTables: boolean } | undefined {
+  const section = rawSection(sections, SECTION.code);
+  if (!section) return undefined;
+  const reader = new WasmReader(original, section.from, section.to);
+  const out = new ByteWriter((section.to - section.from) * 2);
+  const body = new ByteWriter(65_536);
+  const meter = new BodyMeter({ reader, out: body, gasGlobal });
+  const count = reader.u32();
+  if (count !== sections.functionTypeIndices.length) {
+    throw invalidWasm('function and code section have inconsistent lengths');
+  }
+  out.u32(count);
+  for (let index = 0; index < count; index++) {
+    const size = reader.u32();
+    body.clear();
+    meter.meter(
+      reader.position + size,
+      functionType(sections, sections.imports.length + index).params.length
+    );
+    out.u32(body.length);
+    out.bytes(body.view());
+  }
+  return { payload: out.view(), changesTables: meter.changesTables };
+}

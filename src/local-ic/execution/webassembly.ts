@@ -1,0 +1,35 @@
+/** The part of the WebAssembly JavaScript interface used here: Node has it, the `ES2023` library types lack it. */
+
+export type WasmModule = { readonly __brand: 'WasmModule' };
+
+export type WasmMemory = { readonly buffer: ArrayBuffer; grow(deltaPages: number): number };
+
+export type WasmTable = {
+  readonly length: number;
+  get(index: number): unknown;
+  set(index: number, value: unknown): void;
+};
+
+export type WasmGlobal = { value: number | bigint };
+
+export type WasmFunction = (...args: readonly (number | bigint)[]) => unknown;
+
+export type WasmExport = WasmFunction | WasmMemory | WasmTable | WasmGlobal;
+
+export type WasmImports = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+type Namespace = {
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (
+    module: WasmModule,
+    imports: WasmImports
+  ) => { readonly exports: Readonly<Record<string, WasmExport>> };
+  readonly RuntimeError: new (message?: string) => Error;
+  readonly CompileError: new (message?: string) => Error;
+};
+
+declare const WebAssembly: Namespace;
+
+export const wasm: Namespace = WebAssembly;
+
+export const WASM_PAGE_BYTES = 65_536;

@@ -1,0 +1,157 @@
+import { sha256 } from '@noble/hashes/sha2';
+import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils';
+import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { type Canister } from '../replica/canister';
+import { type InstallMode } from '../replica/code-installer';
+import { recordChange } from './creation-methods';
+import {
+  assertSenderVersion,
+  controlledCanister,
+  type ManagementCall,
+  type ManagementHost
+} from './management-host';
+import { type Arguments, encodeResult, type InstallModeWire, optional } from './management-wire';
+
+/** Methods that put code into canisters and take it out. */
+
+const MAX_CHUNK_BYTES = 1024 * 1024;
+const MAX_CHUNKS = 100;
+
+export function installCode(
+  host: ManagementHost,
+  call: ManagementCall,
+  args: Arguments['install_code']
+): Uint8Array {
+  const canister = controlledCanister(host, args.canister_id.toUint8Array(), call.caller);
+  assertSenderVersion(call, optional(args.sender_canister_version));
+  install(host, call, {
+    canister,
+    mode: args.mode,
+    wasmModule: bytes(args.wasm_module),
+    arg: bytes(args.arg)
+  });
+  return encodeResult('install_code');
+}
+
+export function installChunkedCode(
+  host: ManagementHost,
+  call: ManagementCall,
+  args: Arguments['install_chunked_code']
+): Uint8Array {
+  const canister = controlledCanister(host, args.target_canister.toUint8Array(), call.caller);
+  assertSenderVersion(call, optional(args.sender_canister_version));
+  const storeId = optional(args.store_canister);
+  const store = storeId ? controlledStore(host, call, storeId.toUint8Array()) : canister;
+  const parts = args.chunk_hashes_list.map(({ hash }) => storedChunk(store, bytes(hash)));
+  const wasmModule = concatBytes(...parts);
+  const expectedHash = bytesToHex(bytes(args.wasm_module_hash));
+  if (bytesToHex(sha256(wasmModule)) !== expectedHash) {
+    throw chunkStoreFault(`Wasm module hash [${expectedHash}] does not match the chunks.`);
+  }
+  install(host, call, { canister, mode: args.mode, wasmModule, arg: bytes(args.arg) });
+  return encodeResult('install_chunked_code');
+}
+
+export function uninstallCode(
+  host: ManagementHost,
+  call: ManagementCall,
+  { canister_id: id, sender_canister_version: version }: Arguments['uninstall_code']
+): Uint8Array {
+  const canister = controlledCanister(host, id.toUint8Array(), call.caller);
+  assertSenderVersion(call, optional(version));
+  host.installer.uninstall(canister);
+  recordChange(host, call, canister, { kind: 'code_uninstall' });
+  return encodeResult('uninstall_code');
+}
+
+export function uploadChunk(
+  host: ManagementHost,
+  call: ManagementCall,
+  { canister_id: id, chunk }: Arguments['upload_chunk']
+): Uint8Array {
+  const canister = controlledStore(host, call, id.toUint8Array());
+  const content = bytes(chunk);
+  if (content.length > MAX_CHUNK_BYTES) {
+    throw chunkStoreFault(
+      `Wasm chunk size ${content.length} exceeds the maximum chunk size of ${MAX_CHUNK_BYTES}.`
+    );
+  }
+  const hash = sha256(content);
+  const key = bytesToHex(hash);
+  if (!canister.chunks.has(key) && canister.chunks.size >= MAX_CHUNKS) {
+    throw chunkStoreFault(
+      `Wasm chunk store has already reached maximum capacity of ${MAX_CHUNKS * MAX_CHUNK_BYTES} bytes.`
+    );
+  }
+  canister.chunks.set(key, content);
+  return encodeResult('upload_chunk', { hash });
+}
+
+export function clearChunkStore(
+  host: ManagementHost,
+  call: ManagementCall,
+  { canister_id: id }: Arguments['clear_chunk_store']
+): Uint8Array {
+  controlledStore(host, call, id.toUint8Array()).chunks.clear();
+  return encodeResult('clear_chunk_store');
+}
+
+export function storedChunks(
+  host: ManagementHost,
+  call: ManagementCall,
+  { canister_id: id }: Arguments['stored_chunks']
+): Uint8Array {
+  const { chunks } = controlledStore(host, call, id.toUint8Array());
+  return encodeResult(
+    'stored_chunks',
+    [...chunks.keys()].map((key) => ({ hash: hexToBytes(key) }))
+  );
+}
+
+function install(
+  host: ManagementHost,
+  call: ManagementCall,
+  request: { canister: Canister; mode: InstallModeWire; wasmModule: Uint8Array; arg: Uint8Array }
+): void {
+  const { canister, wasmModule, arg } = request;
+  const mode = readMode(request.mode);
+  host.installer.install(canister, { mode, wasmModule, arg, sender: call.caller });
+  recordChange(host, call, canister, {
+    kind: 'code_deployment',
+    mode: mode.kind,
+    moduleHash: sha256(wasmModule)
+  });
+}
+
+function readMode(wire: InstallModeWire): InstallMode {
+  if ('install' in wire) return { kind: 'install' };
+  if ('reinstall' in wire) return { kind: 'reinstall' };
+  const options = optional(wire.upgrade);
+  const persistence = options && optional(options.wasm_memory_persistence);
+  return {
+    kind: 'upgrade',
+    skipPreUpgrade: (options && optional(options.skip_pre_upgrade)) ?? false,
+    keepsHeap: persistence !== undefined && 'keep' in persistence
+  };
+}
+
+/** A canister may use its own chunk store, its controllers too. */
+function controlledStore(host: ManagementHost, call: ManagementCall, id: Uint8Array): Canister {
+  const canister = host.registry.get(id);
+  return call.callingCanister === canister ? canister : controlledCanister(host, id, call.caller);
+}
+
+function storedChunk(store: Canister, hash: Uint8Array): Uint8Array {
+  const chunk = store.chunks.get(bytesToHex(hash));
+  if (!chunk) throw chunkStoreFault(`Chunk ${bytesToHex(hash)} is not in the Wasm chunk store.`);
+  return chunk;
+}
+
+function chunkStoreFault(reason: string): CanisterFault {
+  return new CanisterFault(ERROR_CODE.contractViolation, `Error from Wasm chunk store: ${reason}`);
+}
+
+/** A blob as Candid decodes it, whatever array it comes in. */
+function bytes(blob: Uint8Array): Uint8Array {
+  return blob instanceof Uint8Array ? blob : Uint8Array.from(blob);
+}

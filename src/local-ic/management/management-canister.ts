@@ -1,0 +1,193 @@
+import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { type CallAnswer } from '../replica/call-context';
+import { type IncomingCall } from '../replica/call-router';
+import { principalText, rejected, rejection, replied } from '../replica/rejection';
+import {
+  type IngressMessage,
+  type Outcome,
+  type QueryMessage,
+  type Rejection
+} from '../replica/replica-port';
+import {
+  clearChunkStore,
+  installChunkedCode,
+  installCode,
+  storedChunks,
+  uninstallCode,
+  uploadChunk
+} from './code-methods';
+import {
+  createCanister,
+  depositCycles,
+  provisionalCreateCanister,
+  provisionalTopUp,
+  updateSettings
+} from './creation-methods';
+import { ecdsaPublicKey, schnorrPublicKey, signWithEcdsa, signWithSchnorr } from './key-methods';
+import { deleteCanister, startCanister, stopCanister } from './lifecycle-methods';
+import {
+  CallCycles,
+  type ManagementCall,
+  type ManagementHost,
+  type ManagementResult
+} from './management-host';
+import { MANAGEMENT_METHODS, type ManagementMethod } from './management-idl';
+import { type Arguments, decodeArgument, encodeResult } from './management-wire';
+import { httpRequest } from './outcall-methods';
+import { RejectionError } from './rejection-error';
+import { canisterInfo, canisterStatus, fetchCanisterLogs } from './status-methods';
+
+type Handlers = {
+  readonly [Method in ManagementMethod]: (
+    host: ManagementHost,
+    call: ManagementCall,
+    args: Arguments[Method]
+  ) => ManagementResult;
+};
+
+const RAW_RAND_BYTES = 32;
+
+const HANDLERS: Handlers = {
+  create_canister: createCanister,
+  provisional_create_canister_with_cycles: provisionalCreateCanister,
+  provisional_top_up_canister: provisionalTopUp,
+  update_settings: updateSettings,
+  upload_chunk: uploadChunk,
+  clear_chunk_store: clearChunkStore,
+  stored_chunks: storedChunks,
+  install_code: installCode,
+  install_chunked_code: installChunkedCode,
+  uninstall_code: uninstallCode,
+  start_canister: startCanister,
+  stop_canister: stopCanister,
+  delete_canister: deleteCanister,
+  canister_status: canisterStatus,
+  canister_info: canisterInfo,
+  deposit_cycles: depositCycles,
+  raw_rand: (host) => encodeResult('raw_rand', host.randomBytes(RAW_RAND_BYTES)),
+  fetch_canister_logs: fetchCanisterLogs,
+  ecdsa_public_key: ecdsaPublicKey,
+  sign_with_ecdsa: signWithEcdsa,
+  schnorr_public_key: schnorrPublicKey,
+  sign_with_schnorr: signWithSchnorr,
+  http_request: httpRequest
+};
+
+/** Methods that only canisters may call. */
+const CANISTER_ONLY: ReadonlySet<ManagementMethod> = new Set([
+  'create_canister',
+  'canister_info',
+  'deposit_cycles',
+  'raw_rand',
+  'ecdsa_public_key',
+  'sign_with_ecdsa',
+  'schnorr_public_key',
+  'sign_with_schnorr',
+  'http_request'
+]);
+
+/** Methods that anyone may call from outside. */
+const OPEN_TO_ALL: ReadonlySet<ManagementMethod> = new Set([
+  'provisional_create_canister_with_cycles',
+  'provisional_top_up_canister'
+]);
+
+const QUERIES: ReadonlySet<ManagementMethod> = new Set(['canister_status', 'fetch_canister_logs']);
+/** Queries that are no update methods. */
+const QUERY_ONLY: ReadonlySet<ManagementMethod> = new Set(['fetch_canister_logs']);
+
+/** `aaaaa-aa`. */
+export class ManagementCanister {
+  constructor(private readonly host: ManagementHost) {}
+
+  /** Runs a method and answers once, in this turn unless the method waits for something. */
+  call(incoming: IncomingCall, answer: (answer: CallAnswer) => void): void {
+    const cycles = new CallCycles(incoming.cycles);
+    const settle = (outcome: Outcome): void => {
+      answer({ outcome, refundCycles: cycles.left });
+    };
+    const isFromCanister = incoming.origin.kind === 'canister';
+    const callingCanister = isFromCanister ? this.host.registry.find(incoming.caller) : undefined;
+    const call = { caller: incoming.caller, callingCanister, cycles };
+    try {
+      const result = this.#run(incoming.methodName, call, incoming.arg);
+      if (result instanceof Uint8Array) settle(replied(result));
+      else
+        result.then(
+          (reply) => {
+            settle(replied(reply));
+          },
+          (error: unknown) => {
+            settle(outcomeOf(error));
+          }
+        );
+    } catch (error) {
+      settle(outcomeOf(error));
+    }
+  }
+
+  /** Answers a query to the management canister. */
+  query({ methodName, sender, arg }: QueryMessage): Outcome {
+    if (!isMethod(methodName) || !QUERIES.has(methodName)) {
+      return rejected(ERROR_CODE.methodNotFound, `Query method ${methodName} not found.`);
+    }
+    const call = { caller: sender, callingCanister: undefined, cycles: new CallCycles(0n) };
+    try {
+      const result = this.#run(methodName, call, arg);
+      if (result instanceof Uint8Array) return replied(result);
+      throw new Error(`BUG: query ${methodName} of the management canister waits`);
+    } catch (error) {
+      return outcomeOf(error);
+    }
+  }
+
+  /** Why a call from outside is not even taken in; undefined when it is. */
+  refuseIngress({ methodName, sender, effectiveCanisterId }: IngressMessage): Rejection | undefined {
+    if (!isMethod(methodName)) {
+      return rejection(ERROR_CODE.methodNotFound, `Management canister has no method '${methodName}'`);
+    }
+    if (CANISTER_ONLY.has(methodName) || QUERY_ONLY.has(methodName)) {
+      return rejection(
+        ERROR_CODE.canisterRejected,
+        `ic00 method ${methodName} can not be called via ingress messages`
+      );
+    }
+    if (OPEN_TO_ALL.has(methodName)) return undefined;
+    const canister = this.host.registry.find(effectiveCanisterId);
+    if (!canister) {
+      return rejection(
+        ERROR_CODE.canisterNotFound,
+        `Canister ${principalText(effectiveCanisterId)} not found`
+      );
+    }
+    if (canister.isController(sender)) return undefined;
+    const text = `Only controllers of canister ${principalText(canister.id)} can call ic00 method ${methodName}`;
+    return rejection(ERROR_CODE.invalidController, text);
+  }
+
+  #run(methodName: string, call: ManagementCall, arg: Uint8Array): ManagementResult {
+    if (!isMethod(methodName)) {
+      throw new CanisterFault(ERROR_CODE.methodNotFound, `Management canister has no method '${methodName}'`);
+    }
+    return this.#runMethod(methodName, call, arg);
+  }
+
+  #runMethod<Method extends ManagementMethod>(
+    method: Method,
+    call: ManagementCall,
+    arg: Uint8Array
+  ): ManagementResult {
+    return HANDLERS[method](this.host, call, decodeArgument(method, arg));
+  }
+}
+
+function isMethod(name: string): name is ManagementMethod {
+  return Object.hasOwn(MANAGEMENT_METHODS, name);
+}
+
+/** An error that is no answer to the caller is the host's own and thrown on. */
+function outcomeOf(error: unknown): Outcome {
+  if (error instanceof CanisterFault) return rejected(error.code, error.message);
+  if (error instanceof RejectionError) return { kind: 'rejected', ...error.rejection };
+  throw error;
+}

@@ -1,0 +1,100 @@
+import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { type Canister } from '../replica/canister';
+import { type CanisterRegistry } from '../replica/canister-registry';
+import { type CodeInstaller } from '../replica/code-installer';
+import { type CyclesLedger } from '../replica/cycles-ledger';
+import { type QueryRunner } from '../replica/query-runner';
+import { principalText } from '../replica/rejection';
+import { type Timers } from '../replica/timers';
+import { type PerformOutcall } from './http-outcalls';
+import { type ThresholdKeys } from './threshold-keys';
+
+/** What the management canister acts on. */
+export type ManagementHost = {
+  readonly registry: CanisterRegistry;
+  readonly installer: CodeInstaller;
+  readonly queries: QueryRunner;
+  readonly ledger: CyclesLedger;
+  readonly timers: Timers;
+  readonly timeNs: () => bigint;
+  /** Runs what has become due because a canister is running again. */
+  readonly onStarted: (canister: Canister) => void;
+  /** Stops a stopping canister that is in no call. */
+  readonly settleStop: (canister: Canister) => void;
+  readonly thresholdKeys: ThresholdKeys;
+  readonly performOutcall: PerformOutcall;
+  readonly randomBytes: (length: number) => Uint8Array;
+};
+
+/** Cycles sent with a call; what is not taken goes back. */
+export class CallCycles {
+  #taken = 0n;
+
+  constructor(readonly sent: bigint) {}
+
+  get left(): bigint {
+    return this.sent - this.#taken;
+  }
+
+  take(amount: bigint): bigint {
+    if (amount > this.left) throw new Error('BUG: more cycles taken than a call carries');
+    this.#taken += amount;
+    return amount;
+  }
+}
+
+export type ManagementCall = {
+  readonly caller: Uint8Array;
+  /** The canister that calls; undefined for calls from outside. */
+  readonly callingCanister: Canister | undefined;
+  readonly cycles: CallCycles;
+};
+
+/** The Candid of the result, or a promise of it. */
+export type ManagementResult = Uint8Array | Promise<Uint8Array>;
+
+/** @throws CanisterFault IC0512 unless the caller controls the canister. */
+export function assertController(canister: Canister, caller: Uint8Array): void {
+  if (canister.isController(caller)) return;
+  const controllers = canister.settings.controllers.map(principalText).join(' ');
+  throw new CanisterFault(
+    ERROR_CODE.invalidController,
+    `Only the controllers of the canister ${principalText(canister.id)} can control it.\nCanister's controllers: ${controllers}\nSender's ID: ${principalText(caller)}`
+  );
+}
+
+/** The canister, for one who may control it. */
+export function controlledCanister(host: ManagementHost, id: Uint8Array, caller: Uint8Array): Canister {
+  const canister = host.registry.get(id);
+  assertController(canister, caller);
+  return canister;
+}
+
+/** @throws CanisterFault IC0406 when the call carries less than `required`; else takes it. */
+export function takeFee(
+  host: ManagementHost,
+  call: ManagementCall,
+  fee: { method: string; required: bigint }
+): void {
+  if (call.cycles.left < fee.required) {
+    throw new CanisterFault(
+      ERROR_CODE.canisterRejected,
+      `${fee.method} request sent with ${grouped(call.cycles.left)} cycles, but ${grouped(fee.required)} cycles are required.`
+    );
+  }
+  host.ledger.burn(call.cycles.take(fee.required));
+}
+
+/** Digits in groups of three: `10_000_000`. */
+function grouped(amount: bigint): string {
+  return amount.toString().replace(/\B(?=(\d{3})+$)/g, '_');
+}
+
+/** @throws CanisterFault IC0504 when the caller names a version of itself that is not its present one. */
+export function assertSenderVersion({ callingCanister }: ManagementCall, version: bigint | undefined): void {
+  if (version === undefined || !callingCanister || callingCanister.version === version) return;
+  throw new CanisterFault(
+    ERROR_CODE.contractViolation,
+    `The sender_canister_version ${version} does not match the actual version ${callingCanister.version}.`
+  );
+}

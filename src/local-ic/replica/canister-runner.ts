@@ -1,0 +1,154 @@
+import { type CanisterInstance, type EntryPoint, type ExecutionResult } from '../execution/canister-instance';
+import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { executionCost } from '../execution/cycles-schedule';
+import { type ExecutionInput, type SubnetFacts } from '../execution/execution';
+import { isReplicated, type ContextName } from '../execution/execution-context';
+import { type Canister } from './canister';
+import { type CyclesLedger } from './cycles-ledger';
+
+/** Instructions one execution may use, by what it is. */
+export type InstructionLimits = {
+  readonly update: bigint;
+  readonly query: bigint;
+  readonly install: bigint;
+  readonly inspectMessage: bigint;
+};
+
+/** Limits of an application subnet. */
+export const INSTRUCTION_LIMITS: InstructionLimits = {
+  update: 40_000_000_000n,
+  query: 5_000_000_000n,
+  install: 300_000_000_000n,
+  inspectMessage: 200_000_000n
+};
+
+export type ExecutionRequest = Partial<Omit<ExecutionInput, 'context' | 'caller'>> & {
+  readonly context: ContextName;
+  readonly caller: Uint8Array;
+  readonly entry: EntryPoint;
+  /** Given to `data_certificate_copy`. */
+  readonly certificate?: Uint8Array | undefined;
+};
+
+export type RunnerOptions = {
+  readonly subnet: SubnetFacts;
+  readonly timeNs: () => bigint;
+  readonly ledger: CyclesLedger;
+  readonly limits: InstructionLimits;
+};
+
+const EMPTY = new Uint8Array(0);
+const MAX_QUEUED_CALLS = 500;
+
+/** Runs canister code, one transaction at a time. */
+export class CanisterRunner {
+  constructor(private readonly options: RunnerOptions) {}
+
+  /** Runs once; what the code did to memory stays only if it ends well and the context keeps changes. Charges for it. */
+  execute(canister: Canister, request: ExecutionRequest): ExecutionResult {
+    const instance = requireInstance(canister);
+    const result = this.runInTransaction(
+      instance,
+      () => this.enter(canister, instance, request),
+      keepsChanges(request.context)
+    );
+    if (isReplicated(request.context))
+      this.options.ledger.charge(canister, executionCost(result.instructions));
+    if (result.kind === 'completed' && isReplicated(request.context)) canister.version += 1n;
+    return result;
+  }
+
+  /** Runs `body` between begin and commit; anything but a completed result with `keep` rolls back. */
+  runInTransaction<T extends { readonly kind: string }>(
+    instance: CanisterInstance,
+    body: () => T,
+    keep: boolean
+  ): T {
+    instance.begin();
+    let isKept = false;
+    try {
+      const result = body();
+      isKept = keep && result.kind === 'completed';
+      return result;
+    } finally {
+      if (isKept) instance.commit();
+      else instance.rollback();
+    }
+  }
+
+  /** Runs once inside a transaction of the caller's. Not charged. */
+  enter(canister: Canister, instance: CanisterInstance, request: ExecutionRequest): ExecutionResult {
+    const result = instance.run(this.#createInput(canister, request), request.entry);
+    if (result.kind === 'trapped') this.#logTrap(canister, result.fault);
+    return result;
+  }
+
+  #createInput(canister: Canister, request: ExecutionRequest): ExecutionInput {
+    const timeNs = this.options.timeNs();
+    return {
+      context: request.context,
+      canister: canister.facts(request.certificate),
+      subnet: this.options.subnet,
+      caller: request.caller,
+      arg: request.arg ?? EMPTY,
+      rejection: request.rejection,
+      methodName: request.methodName ?? '',
+      timeNs,
+      deadlineNs: request.deadlineNs ?? 0n,
+      instructionLimit: request.instructionLimit ?? this.#limitOf(request.context),
+      priorInstructions: request.priorInstructions ?? 0n,
+      canRespond: request.canRespond ?? false,
+      availableCycles: request.availableCycles ?? 0n,
+      refundedCycles: request.refundedCycles ?? 0n,
+      globalTimerNs: canister.globalTimerNs,
+      hasQueueRoom: (queuedNow) => canister.pendingCalls + queuedNow < MAX_QUEUED_CALLS,
+      log: (text) => {
+        canister.log.append(text, timeNs);
+      }
+    };
+  }
+
+  #limitOf(context: ContextName): bigint {
+    const { limits } = this.options;
+    switch (context) {
+      case 'start':
+      case 'init':
+      case 'preUpgrade':
+        return limits.install;
+      case 'inspectMessage':
+        return limits.inspectMessage;
+      case 'query':
+      case 'transform':
+      case 'compositeQuery':
+      case 'compositeReplyCallback':
+      case 'compositeRejectCallback':
+      case 'compositeCleanup':
+        return limits.query;
+      case 'update':
+      case 'replicatedQuery':
+      case 'replyCallback':
+      case 'rejectCallback':
+      case 'cleanup':
+      case 'systemTask':
+        return limits.update;
+    }
+  }
+
+  #logTrap(canister: Canister, fault: CanisterFault): void {
+    canister.log.append(new TextEncoder().encode(`[TRAP]: ${fault.message}`), this.options.timeNs());
+  }
+}
+
+export function requireInstance(canister: Canister): CanisterInstance {
+  if (!canister.instance) {
+    throw new CanisterFault(
+      ERROR_CODE.noWasmModule,
+      'Attempted to execute a message, but the canister contains no Wasm module.'
+    );
+  }
+  return canister.instance;
+}
+
+function keepsChanges(context: ContextName): boolean {
+  return isReplicated(context) && context !== 'replicatedQuery';
+}

@@ -1,0 +1,121 @@
+import { type CanisterInstance } from '../execution/canister-instance';
+import { type CanisterFacts, type CanisterStatus } from '../execution/execution';
+import { storageCost } from '../execution/cycles-schedule';
+import { type CallContext } from './call-context';
+import { CanisterLog } from './canister-log';
+
+export type LogVisibility =
+  | { readonly kind: 'controllers' }
+  | { readonly kind: 'public' }
+  | { readonly kind: 'allowed_viewers'; readonly viewers: readonly Uint8Array[] };
+
+/** Settings of a canister; see `definite_canister_settings` of the management interface. */
+export type CanisterSettings = {
+  readonly controllers: readonly Uint8Array[];
+  readonly computeAllocationPercent: bigint;
+  readonly memoryAllocationBytes: bigint;
+  readonly freezingThresholdSeconds: bigint;
+  readonly reservedCyclesLimit: bigint;
+  readonly logVisibility: LogVisibility;
+  readonly wasmMemoryLimitBytes: bigint;
+  readonly wasmMemoryThresholdBytes: bigint;
+  readonly environment: readonly (readonly [name: string, value: string])[];
+};
+
+/** Who changed a canister, and how; newest last. */
+export type CanisterChange = {
+  readonly timestampNs: bigint;
+  readonly version: bigint;
+  readonly origin: {
+    readonly principal: Uint8Array;
+    readonly canisterVersion: bigint | undefined;
+    readonly isCanister: boolean;
+  };
+  readonly details: ChangeDetails;
+};
+
+export type ChangeDetails =
+  | { readonly kind: 'creation'; readonly controllers: readonly Uint8Array[] }
+  | { readonly kind: 'code_uninstall' }
+  | {
+      readonly kind: 'code_deployment';
+      readonly mode: 'install' | 'reinstall' | 'upgrade';
+      readonly moduleHash: Uint8Array;
+    }
+  | { readonly kind: 'controllers_change'; readonly controllers: readonly Uint8Array[] };
+
+/** A stop call that is answered when the canister has stopped. */
+export type StopWaiter = { readonly onStopped: () => void; readonly onCancelled: () => void };
+
+const KEPT_CHANGES = 20;
+
+/** One canister of the network: settings, cycles, code and the calls it is in. */
+export class Canister {
+  status: CanisterStatus = 'running';
+  readonly stopWaiters: StopWaiter[] = [];
+  version = 0n;
+  instance: CanisterInstance | undefined;
+  certifiedData: Uint8Array = new Uint8Array(0);
+  /** Zero when the timer is off. */
+  globalTimerNs = 0n;
+  readonly log = new CanisterLog();
+  readonly changes: CanisterChange[] = [];
+  changeCount = 0n;
+  /** Uploaded chunks by hash in hex. */
+  readonly chunks = new Map<string, Uint8Array>();
+  readonly openContexts = new Set<CallContext>();
+  /** Requests sent and not yet answered. */
+  pendingCalls = 0;
+
+  constructor(
+    readonly id: Uint8Array,
+    public settings: CanisterSettings,
+    public cycles: bigint
+  ) {}
+
+  get memoryBytes(): bigint {
+    const code = this.instance?.module.uploadedBytes.length ?? 0;
+    return BigInt((this.instance?.heapBytes ?? 0) + (this.instance?.stable.byteLength ?? 0) + code);
+  }
+
+  get idleCyclesBurnedPerDay(): bigint {
+    return storageCost(this.memoryBytes, SECONDS_PER_DAY);
+  }
+
+  /** Cycles below which the canister is frozen. */
+  get freezingLimit(): bigint {
+    return storageCost(this.memoryBytes, this.settings.freezingThresholdSeconds);
+  }
+
+  get isFrozen(): boolean {
+    return this.cycles < this.freezingLimit;
+  }
+
+  isController(principal: Uint8Array): boolean {
+    return this.settings.controllers.some(
+      (controller) =>
+        controller.length === principal.length && controller.every((byte, i) => byte === principal[i])
+    );
+  }
+
+  facts(certificate: Uint8Array | undefined): CanisterFacts {
+    return {
+      id: this.id,
+      version: this.version,
+      status: this.status,
+      controllers: this.settings.controllers,
+      environment: this.settings.environment,
+      balance: this.cycles,
+      freezingLimit: this.freezingLimit,
+      certificate
+    };
+  }
+
+  recordChange(change: Omit<CanisterChange, 'version'>): void {
+    this.changes.push({ ...change, version: this.version });
+    this.changeCount += 1n;
+    if (this.changes.length > KEPT_CHANGES) this.changes.shift();
+  }
+}
+
+const SECONDS_PER_DAY = 86_400n;
