@@ -50,8 +50,8 @@ async function relay(config: RelayerConfig, log: Log): Promise<void> {
   const agent = await connectAgent({ host: config.host, identity, fetchRootKey: config.fetchRootKey });
   const relayer = await openRelayer({
     ...config,
-    signer: createSignerClient(agent, config.signer),
-    domains: createDomainsClient(agent, config.domains),
+    signer: createSignerClient(agent, { canisterId: config.signer }),
+    domains: createDomainsClient(agent, { canisterId: config.domains }),
     log
   });
   const stop = new AbortController();

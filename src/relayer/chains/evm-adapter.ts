@@ -4,35 +4,35 @@ import {
   type Address,
   type Bytes32,
   bytes32,
-  concat,
   decodeBigEndian,
   encodeBigEndian,
   toHex
 } from '../../core/bytes';
-import { keccak256 } from '../../core/crypto/hash';
+import { isProtocolError } from '../../core/error';
+import {
+  type StorageLayout,
+  latestRootSlot,
+  nullifierSlot,
+  verifyAdapterState,
+  verifyNullifierMembership
+} from '../../core/proof/adapter-state';
+import { decodeHeader } from '../../core/proof/ethereum-header';
 import { chainError } from '../relayer-error';
 import { ADAPTER_TOPICS, decodeEvents } from './adapter-event';
 import {
-  type AdapterState,
+  type AdapterSnapshot,
   type BlockHeader,
   type BlockRange,
   type EvmChain,
   type TrieProof
 } from './evm-chain';
-import { decodeHeader } from './evm-header';
+import { parseBlockHeader } from './evm-header';
 import { parseArray, parseBytes, parseObject, parseQuantity } from './rpc-value';
-
-/** Solidity slots of the adapter: `nextLeafIndex`, `roots._values`, `nullifiers._positions`. */
-export type AdapterLayout = {
-  readonly leafCountSlot: bigint;
-  readonly rootValuesSlot: bigint;
-  readonly nullifierPositionsSlot: bigint;
-};
 
 export type EvmAdapterOptions = {
   readonly rpcUrl: string;
   readonly adapter: Address;
-  readonly layout: AdapterLayout;
+  readonly layout: StorageLayout;
   /** Longest wait for one answer. */
   readonly timeoutMs?: number;
   /** Largest answer read. */
@@ -56,7 +56,7 @@ export function connectEvmAdapter(options: EvmAdapterOptions): EvmChain {
   const block = async (tag: string): Promise<BlockHeader> => {
     const answer = await call('eth_getBlockByNumber', [tag, false]);
     if (answer === null) throw chainError('no-block', `the node has no block ${tag}`, { data: { tag } });
-    return decodeHeader(answer);
+    return parseBlockHeader(answer);
   };
   const proofs = (height: bigint, slots: readonly Bytes32[]): Promise<AccountProof> =>
     readProofs(call, { adapter, height, slots });
@@ -66,10 +66,14 @@ export function connectEvmAdapter(options: EvmAdapterOptions): EvmChain {
     readHeader: async (height) => assertHeight(await block(numberToHex(height)), height),
     readEvents: async (range) =>
       decodeEvents(await call('eth_getLogs', [logFilter(adapter, range)]), adapter),
-    readAdapterState: (height) => readAdapterState(layout, (slots) => proofs(height, slots)),
-    readNullifierProofs: async ({ height, nullifiers }) => {
-      const slots = nullifiers.map((nullifier) => mappingSlot(nullifier, layout.nullifierPositionsSlot));
-      return (await proofs(height, slots)).slots.map(({ proof }) => proof);
+    readSnapshot: (header) => readSnapshot(options, header, (slots) => proofs(header.height, slots)),
+    readNullifierProofs: async ({ height, storageHash, nullifiers }) => {
+      const slots = nullifiers.map((nullifier) => nullifierSlot(nullifier, layout));
+      const read = (await proofs(height, slots)).slots.map(({ proof }) => proof);
+      nullifiers.forEach((nullifier, index) =>
+        assertMember({ storageHash, layout, nullifier, proof: read[index] ?? [] })
+      );
+      return read;
     }
   };
 }
@@ -106,29 +110,40 @@ function assertHeight(header: BlockHeader, height: bigint): BlockHeader {
   });
 }
 
-async function readAdapterState(
-  layout: AdapterLayout,
+async function readSnapshot(
+  { adapter, layout }: EvmAdapterOptions,
+  header: BlockHeader,
   proofs: (slots: readonly Bytes32[]) => Promise<AccountProof>
-): Promise<AdapterState> {
-  const counts = [slotOf(layout.leafCountSlot), slotOf(layout.rootValuesSlot)];
+): Promise<AdapterSnapshot> {
+  const counts = [toWord(layout.leafCountSlot), toWord(layout.rootValuesSlot)];
   const rootCount = (await proofs(counts)).slots[1]?.value ?? 0n;
   if (rootCount === 0n) {
     throw chainError('no-roots', 'expected an adapter with a root, got none: wrong address or layout');
   }
-  const latestRootSlot = decodeBigEndian(keccak256(slotOf(layout.rootValuesSlot))) + rootCount - 1n;
-  const { accountProof, slots } = await proofs([...counts, slotOf(latestRootSlot % 2n ** 256n)]);
-  const [leafCount, rootCountAgain, latestRoot] = slots;
-  if (leafCount === undefined || rootCountAgain?.value !== rootCount || latestRoot === undefined) {
-    throw chainError('unsteady-state', 'the node gave two states of one block');
+  const { accountProof, slots } = await proofs([...counts, latestRootSlot(rootCount, layout)]);
+  const [leafCountProof = [], rootCountProof = [], latestRootProof = []] = slots.map(({ proof }) => proof);
+  const evidence = { accountProof, leafCountProof, rootCountProof, latestRootProof };
+  const { leafCount, root } = orBadProof(() =>
+    verifyAdapterState({ header: decodeHeader(header.rlp), adapter, layout, ...evidence })
+  );
+  return { leafCount, root, ...evidence };
+}
+
+function assertMember(evidence: Parameters<typeof verifyNullifierMembership>[0]): void {
+  if (orBadProof(() => verifyNullifierMembership(evidence))) return;
+  throw chainError('nullifier-absent', "expected a consumed nullifier to be in the adapter's set", {
+    data: { nullifier: evidence.nullifier }
+  });
+}
+
+/** A node's proof that does not hold is the node's fault: a canister would refuse it. */
+function orBadProof<T>(verify: () => T): T {
+  try {
+    return verify();
+  } catch (cause) {
+    if (!isProtocolError(cause)) throw cause;
+    throw chainError('bad-proof', `the node's proof does not hold: ${cause.message}`, { cause });
   }
-  return {
-    leafCount: leafCount.value,
-    root: slotOf(latestRoot.value),
-    accountProof,
-    leafCountProof: leafCount.proof,
-    rootCountProof: rootCountAgain.proof,
-    latestRootProof: latestRoot.proof
-  };
 }
 
 async function readProofs(
@@ -169,6 +184,5 @@ function isSameKey(actual: unknown, expected: Bytes32 | undefined): boolean {
 const parseTrieProof = (value: unknown, label: string): TrieProof =>
   parseArray(value, label).map((node) => parseBytes(node, label));
 
-const slotOf = (value: bigint): Bytes32 => bytes32(encodeBigEndian(value, 32), 'slot');
-const mappingSlot = (key: Bytes32, slot: bigint): Bytes32 => keccak256(concat(key, slotOf(slot)));
+const toWord = (value: bigint): Bytes32 => bytes32(encodeBigEndian(value, 32), 'slot');
 const toKey = (slot: Bytes32): Hex => `0x${toHex(slot)}`;

@@ -37,8 +37,8 @@ export type AdapterEvent = EventPosition &
 /** Trie nodes from the root down, each in RLP. */
 export type TrieProof = readonly Uint8Array[];
 
-/** The adapter's tree at a block, with the proofs a canister needs to believe it. */
-export type AdapterState = {
+/** The adapter's tree at a block, and the proofs that it is in the block's state. */
+export type AdapterSnapshot = {
   readonly leafCount: bigint;
   readonly root: Bytes32;
   readonly accountProof: TrieProof;
@@ -61,8 +61,8 @@ export interface EvmChain {
   readHeader(height: bigint): Promise<BlockHeader>;
   /** The adapter's events in chain order. */
   readEvents(range: BlockRange): Promise<AdapterEvent[]>;
-  /** Latest root and leaf count as of the end of block `height`. */
-  readAdapterState(height: bigint): Promise<AdapterState>;
+  /** Latest root and leaf count at the end of the header's block, proven under its state root. */
+  readSnapshot(header: BlockHeader): Promise<AdapterSnapshot>;
   /** Proofs, in the order asked, that the nullifiers were in the set at the end of block `height`. */
   readNullifierProofs(request: NullifierRequest): Promise<TrieProof[]>;
 }

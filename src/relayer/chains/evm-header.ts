@@ -36,7 +36,7 @@ const FORK_FIELDS: readonly HeaderField[] = [
  * @throws {ProtocolError} `chain/header-hash` when the fields do not hash to the block's hash: the node lies, or the
  * chain has header fields this relayer does not know; `chain/malformed-answer`.
  */
-export function decodeHeader(answer: unknown): BlockHeader {
+export function parseBlockHeader(answer: unknown): BlockHeader {
   const block = parseObject(answer, 'block');
   const present = FORK_FIELDS.filter(({ name }) => block[name] !== undefined && block[name] !== null);
   const fields = [...FRONTIER_FIELDS, ...present].map((field) => encodeField(block, field));

@@ -6,14 +6,13 @@
  * something earlier: all since the last block where the trees were equal is read again.
  */
 import { type Bytes32, equalBytes, toHex } from '../../core/bytes';
-import { isProtocolError } from '../../core/error';
+import { ProtocolError, isProtocolError } from '../../core/error';
 import { type AdapterEvent, type BlockHeader, type BlockRange, type EvmChain } from '../chains/evm-chain';
 import { type Job } from '../job';
 import { type FollowedBlock } from '../journal-record';
 import { type Ledger } from '../ledger';
 import { type Log } from '../log';
 import { chainError } from '../relayer-error';
-import { ProtocolError } from '../../core/error';
 import { type Execution, groupExecutions } from './execution';
 import { observeTransitions } from './observe-transitions';
 
@@ -102,7 +101,7 @@ async function takeOver(options: FollowOptions, stretch: BlockStretch, isCaughtU
     hash: stretch.last.hash,
     leafCount: ledger.leafCount
   };
-  if (isCaughtUp) await assertSameTree(chain, ledger, cursor);
+  if (isCaughtUp) await assertSameTree(options, stretch.last, cursor.leafCount);
   ledger.commit({ cursor, jobs, ...(isCaughtUp ? { verified: cursor } : {}) });
   for (const job of jobs) log.info('job-observed', { job: job.id, height: job.height, order: job.order });
   log.debug('followed', { height: cursor.height, leafCount: cursor.leafCount, events: events.length });
@@ -144,11 +143,15 @@ function stageExecutions({ ledger, log }: FollowOptions, executions: readonly Ex
   });
 }
 
-async function assertSameTree(chain: EvmChain, ledger: Ledger, cursor: FollowedBlock): Promise<void> {
-  const { root, leafCount } = await chain.readAdapterState(cursor.height);
-  const ours = ledger.rootAt(cursor.leafCount);
-  if (leafCount !== cursor.leafCount || !equalBytes(root, ours)) {
-    throw otherTree({ height: cursor.height, expected: root, actual: ours });
+async function assertSameTree(
+  { chain, ledger }: FollowOptions,
+  header: BlockHeader,
+  ourLeafCount: bigint
+): Promise<void> {
+  const { root, leafCount } = await chain.readSnapshot(header);
+  const ours = ledger.rootAt(ourLeafCount);
+  if (leafCount !== ourLeafCount || !equalBytes(root, ours)) {
+    throw otherTree({ height: header.height, expected: root, actual: ours });
   }
 }
 

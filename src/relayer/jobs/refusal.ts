@@ -3,22 +3,35 @@
 export type RefusalMeaning =
   /** The effect is there already: by our own earlier message, or another relayer's. */
   | 'applied'
-  /** Nothing is wrong with the proof: the same again, later. */
-  | 'retry'
-  /** The checkpoint is not one the `domains` canister answers for (any more): again, with a new one. */
+  /** The proof itself is refused: no repetition changes it. */
+  | 'final'
+  /** It is about the checkpoint or the storage proofs: again, with new ones. */
   | 'new-checkpoint'
-  /** No repetition changes it. */
-  | 'final';
+  /** It is about neither (a busy or halted domain, a canister out of reach, a code unknown here): the same, later. */
+  | 'retry';
 
 const APPLIED = new Set(['transition/replayed', 'transition/already-bound']);
-const NEW_CHECKPOINT = /^(domain|checkpoint)\/(.*unknown.*|.*pruned.*|.*not-found.*|no-checkpoint)$/;
-const RETRY =
-  /^(domain\/(busy|not-final|halted|providers-.*|outcall.*)|.*\/(busy|unavailable|call-rejected))$/;
+const ABOUT_THE_PROOF = new Set([
+  'account',
+  'account-value',
+  'action',
+  'authority',
+  'bytes',
+  'owner',
+  'payload',
+  'principal',
+  'proof',
+  'resource',
+  'transition',
+  'tree'
+]);
+const ABOUT_THE_CHECKPOINT = new Set(['adapter', 'checkpoint', 'mpt']);
 
 export function interpretRefusal(code: string): RefusalMeaning {
   if (APPLIED.has(code)) return 'applied';
-  if (NEW_CHECKPOINT.test(code)) return 'new-checkpoint';
-  return RETRY.test(code) ? 'retry' : 'final';
+  const [area = ''] = code.split('/', 1);
+  if (ABOUT_THE_PROOF.has(area)) return 'final';
+  return ABOUT_THE_CHECKPOINT.has(area) ? 'new-checkpoint' : 'retry';
 }
 
 /** Refusals that only say that an earlier transition of the account is missing. */

@@ -88,12 +88,12 @@ async function acceptCheckpoint(
 ): Promise<Result<CheckpointRef>> {
   const { chain, ledger, domains, domain } = options;
   const header = await chain.readHeader(block.height);
-  const state = await chain.readAdapterState(block.height);
+  const snapshot = await chain.readSnapshot(header);
   const root = ledger.rootAt(block.leafCount);
   if (
     !equalBytes(header.hash, block.hash) ||
-    !equalBytes(state.root, root) ||
-    state.leafCount !== block.leafCount
+    !equalBytes(snapshot.root, root) ||
+    snapshot.leafCount !== block.leafCount
   ) {
     throw chainError('unsteady-state', `expected block ${block.height} as it was verified`);
   }
@@ -101,10 +101,10 @@ async function acceptCheckpoint(
     domains.accept_evm_checkpoint({
       domain,
       header: header.rlp,
-      account_proof: [...state.accountProof],
-      leaf_count_proof: [...state.leafCountProof],
-      root_count_proof: [...state.rootCountProof],
-      latest_root_proof: [...state.latestRootProof]
+      account_proof: [...snapshot.accountProof],
+      leaf_count_proof: [...snapshot.leafCountProof],
+      root_count_proof: [...snapshot.rootCountProof],
+      latest_root_proof: [...snapshot.latestRootProof]
     })
   );
   if ('Err' in result) return result;
