@@ -8,7 +8,7 @@ import { bytesToHex } from '@noble/hashes/utils';
 
 export type CborKey = string | bigint;
 export type CborMap = ReadonlyMap<CborKey, CborValue>;
-/** Integers are always bigint. Decoded byte strings are views of the input. */
+/** Integers are always bigint. Decoded byte strings are copies: @dfinity/candid misreads views. */
 export type CborValue = bigint | string | boolean | null | Uint8Array | readonly CborValue[] | CborMap;
 
 /** Input that is not well-formed, or not allowed, CBOR. `offset` is where. */
@@ -84,7 +84,7 @@ class CborReader {
       case 1:
         return -1n - this.definite(head);
       case 2:
-        return this.readChunks(head);
+        return this.readChunks(head).slice();
       case 3:
         return this.decodeText(this.readChunks(head));
       case 4:
