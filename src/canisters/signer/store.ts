@@ -46,7 +46,7 @@ export type AccountKey = { readonly publicKey: Uint8Array; readonly evmAddress: 
 
 /** State of the canister. */
 export type SignerStore = {
-  /** @throws when the canister was not initialised: a bug. */
+  /** @throws when stable memory is empty, or of another layout. */
   readonly config: () => SignerConfig;
   readonly saveConfig: (config: SignerConfig) => void;
   /** The canister's ECDSA key below which those of all accounts are, once it has been fetched and checked. */
@@ -83,6 +83,9 @@ export type SignerStore = {
 /** Bytes of a key name; those of the IC have about ten. */
 export const MAX_KEY_NAME_BYTES = 64;
 
+/** First byte of the configuration: the layout of all memories. A later one migrates what it finds. */
+const LAYOUT_VERSION = 1;
+
 const CONFIG_KEY = Uint8Array.of(1);
 const ACCOUNTS_KEY_KEY = Uint8Array.of(2);
 const LOG_TIP_KEY = Uint8Array.of(3);
@@ -102,6 +105,9 @@ function settings({
       const stored = map.get(CONFIG_KEY);
       if (stored === undefined) throw new Error('BUG: the canister has no configuration');
       const reader = new ByteReader(stored, 'stored configuration');
+      const version = reader.uint(1);
+      if (version !== LAYOUT_VERSION)
+        throw new Error(`stable memory has layout ${version}, not ${LAYOUT_VERSION}`);
       const domainsCanister = readPrincipal(reader);
       const keyName = new TextDecoder().decode(reader.prefixed(MAX_KEY_NAME_BYTES));
       reader.end();
@@ -111,7 +117,12 @@ function settings({
       const name = new TextEncoder().encode(keyName);
       map.set(
         CONFIG_KEY,
-        concat(encodePrincipal(domainsCanister), encodeBigEndian(BigInt(name.length), 2), name)
+        concat(
+          Uint8Array.of(LAYOUT_VERSION),
+          encodePrincipal(domainsCanister),
+          encodeBigEndian(BigInt(name.length), 2),
+          name
+        )
       );
     },
     findAccountsKey: () => {
