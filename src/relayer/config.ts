@@ -3,7 +3,7 @@
  */
 import { parseArgs } from 'node:util';
 import { Principal } from '@dfinity/principal';
-import { type Bytes32, hex32 } from '../core/bytes';
+import { type Address, type Bytes32, address, fromHex, hex32 } from '../core/bytes';
 import { ProtocolError } from '../core/error';
 import { LOG_LEVELS, type LogLevel } from './log';
 
@@ -11,6 +11,8 @@ export type RelayerConfig = {
   /** JSON-RPC address of a node of the domain's chain. */
   readonly rpcUrl: string;
   readonly domain: Bytes32;
+  /** The adapter the domain must have; taken as the canister says when absent. */
+  readonly adapter: Address | undefined;
   readonly startBlock: bigint;
   /** HTTP address of the Internet Computer. */
   readonly host: string;
@@ -27,18 +29,19 @@ export type RelayerConfig = {
   readonly logLevel: LogLevel;
 };
 
-type Setting = { readonly text: string; readonly fallback?: string };
+type Setting = { readonly text: string; readonly fallback?: string; readonly isSwitch?: true };
 
 const SETTINGS = {
   rpc: { text: 'JSON-RPC address of a node of the chain' },
   domain: { text: 'domain id, 64 hex digits' },
-  'start-block': { text: "block of the adapter's creation" },
-  host: { text: 'HTTP address of the Internet Computer', fallback: 'https://icp-api.io' },
+  adapter: { text: 'address the domain must have (default: as the canister says)', fallback: '' },
+  'from-block': { text: "block of the adapter's creation" },
+  ic: { text: 'HTTP address of the Internet Computer', fallback: 'https://icp-api.io' },
   signer: { text: 'id of the signer canister' },
   domains: { text: 'id of the domains canister' },
   journal: { text: 'folder to remember in' },
   identity: { text: 'PEM file to speak as (default: a fresh identity)', fallback: '' },
-  'fetch-root-key': { text: 'true on a development network only', fallback: 'false' },
+  'fetch-root-key': { text: 'on a development network only', fallback: 'false', isSwitch: true },
   'poll-ms': { text: 'time between two looks at the chain', fallback: '4000' },
   'max-range': { text: 'most blocks read at once', fallback: '1000' },
   'max-attempts': { text: 'failures in a row after which a job stalls', fallback: '60' },
@@ -55,8 +58,8 @@ const MAX_BLOCK_RANGE = 100_000n;
 /** One line per setting. */
 export const CONFIG_HELP = Object.entries<Setting>(SETTINGS)
   .map(
-    ([name, { text, fallback }]) =>
-      `  --${name.padEnd(15)} ${text}${fallback ? ` (default ${fallback})` : ''}`
+    ([name, { text, fallback, isSwitch }]) =>
+      `  --${name.padEnd(15)} ${text}${fallback && isSwitch !== true ? ` (default ${fallback})` : ''}`
   )
   .join('\n');
 
@@ -66,8 +69,9 @@ export function parseConfig(argv: readonly string[], env: Environment): RelayerC
   return {
     rpcUrl: parseUrl('rpc', values),
     domain: orRefuse('domain', values, hex32),
-    startBlock: parseInteger('start-block', values, { min: 0n, max: 2n ** 63n }),
-    host: parseUrl('host', values),
+    adapter: values('adapter') === '' ? undefined : orRefuse('adapter', values, parseAddress),
+    startBlock: parseInteger('from-block', values, { min: 0n, max: 2n ** 63n }),
+    host: parseUrl('ic', values),
     signer: orRefuse('signer', values, (text) => Principal.fromText(text)),
     domains: orRefuse('domains', values, (text) => Principal.fromText(text)),
     journalFolder: values('journal'),
@@ -92,21 +96,24 @@ function readValues(argv: readonly string[], env: Environment): Values {
   };
 }
 
-function parseFlags(argv: readonly string[]): Readonly<Record<string, string | undefined>> {
+function parseFlags(argv: readonly string[]): Readonly<Record<string, string>> {
   const options = Object.fromEntries(
-    Object.keys(SETTINGS).map((name) => [name, { type: 'string' as const }])
+    Object.entries<Setting>(SETTINGS).map(([name, { isSwitch }]) => [
+      name,
+      { type: isSwitch === true ? ('boolean' as const) : ('string' as const) }
+    ])
   );
   try {
-    return parseArgs({ args: [...argv], options, strict: true, allowPositionals: false }).values;
+    const { values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false });
+    return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
   } catch (cause) {
-    throw new ProtocolError(
-      'config/flags',
-      cause instanceof Error ? cause.message : String(cause),
-      {},
-      { cause }
-    );
+    throw new ProtocolError('config/flags', describe(cause), {}, { cause });
   }
 }
+
+const describe = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const parseAddress = (text: string): Address => address(fromHex(text), 'adapter');
 
 const variableOf = (name: SettingName): string => `HYPHA_RELAYER_${name.toUpperCase().replaceAll('-', '_')}`;
 

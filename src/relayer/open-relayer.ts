@@ -1,7 +1,9 @@
 /** Puts a relayer together from its settings and two canister clients: for `main`, and for programs that embed one. */
-import { type DomainViewWire, type DomainsService } from '../api/domains-idl';
+import { type DomainsService, type EvmDomainConfigWire } from '../api/domains-idl';
 import { unwrap } from '../api/errors';
-import { type Bytes32, address } from '../core/bytes';
+import { type Address, type Bytes32, address, equalBytes } from '../core/bytes';
+import { ProtocolError } from '../core/error';
+import { type StorageLayout } from '../core/proof/adapter-state';
 import { DEFAULT_RETRY } from './backoff';
 import { connectEvmAdapter } from './chains/evm-adapter';
 import { systemClock, systemRandom } from './clock';
@@ -17,6 +19,8 @@ export type OpenRelayerOptions = {
   /** JSON-RPC address of a node of the domain's chain. */
   readonly rpcUrl: string;
   readonly domain: Bytes32;
+  /** The adapter the domain must have; taken as the canister says when absent. */
+  readonly adapter: Address | undefined;
   /** Block of the adapter's creation, or any before its first transaction. */
   readonly startBlock: bigint;
   readonly journalFolder: string;
@@ -40,25 +44,27 @@ export type OpenRelayer = {
 
 /**
  * A relayer on its journal. Chain id, adapter and storage layout are those the `domains` canister has for the domain.
- * @throws {ProtocolError} `service/unreachable`, the canister's refusal, `journal/*`.
+ * @throws {ProtocolError} `service/unreachable`, the canister's refusal, `config/other-adapter`, `journal/*`.
  */
 export async function openRelayer(options: OpenRelayerOptions): Promise<OpenRelayer> {
   const { domain, log } = options;
-  const view = unwrap(await callService('domain', () => options.domains.domain(domain)));
+  const { config } = unwrap(await callService('domain', () => options.domains.domain(domain)));
+  const adapter = address(Uint8Array.from(config.adapter), 'adapter');
+  assertAdapter(adapter, options.adapter);
   const journal = openJournal({ folder: options.journalFolder, domain });
   const revived = reviveJobs(journal);
   const ledger = new Ledger(journal);
   const relayer = new Relayer({
     ...options,
-    chain: connectChain(options.rpcUrl, view),
-    chainId: view.config.chain_id,
+    chain: connectEvmAdapter({ rpcUrl: options.rpcUrl, adapter, layout: decodeLayout(config) }),
+    chainId: config.chain_id,
     ledger,
     retry: { ...DEFAULT_RETRY, maxAttempts: options.maxAttempts },
     clock: systemClock,
     random: systemRandom
   });
-  log.info('started', {
-    chainId: view.config.chain_id,
+  log.info('ready', {
+    chainId: config.chain_id,
     cursor: ledger.cursor?.height ?? options.startBlock,
     leafCount: ledger.leafCount,
     openJobs: ledger.openJobs().length,
@@ -71,14 +77,20 @@ export async function openRelayer(options: OpenRelayerOptions): Promise<OpenRela
   };
 }
 
-function connectChain(rpcUrl: string, { config }: DomainViewWire): ReturnType<typeof connectEvmAdapter> {
-  return connectEvmAdapter({
-    rpcUrl,
-    adapter: address(Uint8Array.from(config.adapter), 'adapter'),
-    layout: {
-      leafCountSlot: config.layout.leaf_count_slot,
-      rootValuesSlot: config.layout.root_values_slot,
-      nullifierPositionsSlot: config.layout.nullifier_positions_slot
+function assertAdapter(actual: Address, expected: Address | undefined): void {
+  if (expected === undefined || equalBytes(actual, expected)) return;
+  throw new ProtocolError(
+    'config/other-adapter',
+    'expected the domain to have the adapter named in the settings',
+    {
+      expected,
+      actual
     }
-  });
+  );
 }
+
+const decodeLayout = ({ layout }: EvmDomainConfigWire): StorageLayout => ({
+  leafCountSlot: layout.leaf_count_slot,
+  rootValuesSlot: layout.root_values_slot,
+  nullifierPositionsSlot: layout.nullifier_positions_slot
+});
