@@ -4,7 +4,15 @@
  * signed with `yParity, r, s` at the end of the list.
  */
 import { RLP, type RLPInput } from 'micro-eth-signer/rlp.js';
-import { type Address, type Bytes32, address, bytes32, concat, decodeBigEndian } from '../bytes';
+import {
+  type Address,
+  type Bytes32,
+  address,
+  bytes32,
+  concat,
+  decodeBigEndian,
+  encodeBigEndian
+} from '../bytes';
 import { keccak256 } from '../crypto/hash';
 import { ProtocolError } from '../error';
 import { type EvmSignature } from './evm-signature';
@@ -79,7 +87,12 @@ export const digestEvmTransaction = (transaction: EvmTransaction): Bytes32 =>
 /** The transaction as `eth_sendRawTransaction` takes it; its Keccak-256 is the transaction hash. */
 export function encodeSignedEvmTransaction(transaction: EvmTransaction, signature: EvmSignature): Uint8Array {
   const { yParity, r, s } = signature;
-  const fields = [...payload(transaction), BigInt(yParity), decodeBigEndian(r), decodeBigEndian(s)];
+  const fields = [
+    ...payload(transaction),
+    integer(BigInt(yParity)),
+    integer(decodeBigEndian(r)),
+    integer(decodeBigEndian(s))
+  ];
   return concat(TYPE_BYTE, RLP.encode(fields));
 }
 
@@ -88,17 +101,21 @@ export const hashSignedEvmTransaction = (raw: Uint8Array): Bytes32 => keccak256(
 
 function payload(transaction: EvmTransaction): RLPInput[] {
   return [
-    transaction.chainId,
-    transaction.nonce,
-    transaction.maxPriorityFeePerGas,
-    transaction.maxFeePerGas,
-    transaction.gasLimit,
+    integer(transaction.chainId),
+    integer(transaction.nonce),
+    integer(transaction.maxPriorityFeePerGas),
+    integer(transaction.maxFeePerGas),
+    integer(transaction.gasLimit),
     transaction.to ?? new Uint8Array(),
-    transaction.value,
+    integer(transaction.value),
     transaction.data,
     transaction.accessList.map((entry) => [entry.address, [...entry.storageKeys]])
   ];
 }
+
+/** Big-endian without leading zeros, no byte for zero (RLP's integers; the library writes zero as a byte). */
+const integer = (value: bigint): Uint8Array =>
+  value === 0n ? new Uint8Array() : encodeBigEndian(value, Math.ceil(value.toString(16).length / 2));
 
 function assertRange(
   value: bigint,
