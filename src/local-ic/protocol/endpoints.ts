@@ -5,6 +5,7 @@ import { type ReplicaPort, type Rejection } from '../replica/replica-port';
 import { assertTarget, authenticateEnvelope } from './authentication';
 import { encodeCbor } from './cbor-encoding';
 import { Certifier } from './certificate';
+import { CertificationRound } from './certification-round';
 import { assertEffectiveCanisterId } from './effective-canister-id';
 import { type CallRequest, parseEnvelope } from './envelope';
 import { assertIngressExpiry } from './ingress-expiry';
@@ -26,15 +27,14 @@ const ok = (body: Uint8Array): Answer => ({ status: 200, body });
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-/** Completed calls of one turn of the event loop share a tree, and so a BLS signature. */
-const endOfTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 /** One subnet's endpoints over a replica. */
 export class Endpoints {
   readonly identity: SubnetIdentity;
   private readonly stateTree: StateTree;
   private readonly certifier: Certifier;
+  private readonly round = new CertificationRound();
   private readonly callWaitMs: number;
+  private runningCalls = 0;
 
   constructor(
     private readonly replica: ReplicaPort,
@@ -81,11 +81,20 @@ export class Endpoints {
     if (!submission.accepted) return ok(encodeRefusal(submission, options.mode));
     this.stateTree.track(request.requestId, request.ingressExpiryNs);
     if (options.mode === 'async') return { status: 202 };
-    const outcome = await this.replica.waitFor(request.requestId, this.callWaitMs);
-    if (outcome === undefined) return { status: 202 };
-    await endOfTurn();
+    if (!(await this.waitForOutcome(request.requestId))) return { status: 202 };
     const certificate = this.certify([[utf8('request_status'), request.requestId], [utf8('time')]]);
     return ok(encodeCbor({ status: 'replied', certificate }));
+  }
+
+  /** Whether the call settled in time; if so, its round of certification is over too. */
+  private async waitForOutcome(requestId: Uint8Array): Promise<boolean> {
+    this.runningCalls += 1;
+    const outcome = await this.replica.waitFor(requestId, this.callWaitMs).finally(() => {
+      this.runningCalls -= 1;
+    });
+    if (outcome === undefined) return false;
+    await this.round.join(this.runningCalls > 0);
+    return true;
   }
 
   private acceptCall(body: Uint8Array, effectiveCanisterId: Uint8Array): CallRequest {

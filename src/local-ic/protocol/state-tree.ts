@@ -95,7 +95,7 @@ const equalOptionalBytes = (a: Uint8Array | undefined, b: Uint8Array | undefined
   a === b || (a !== undefined && b !== undefined && equalBytes(a, b));
 
 const isSameView = (a: CanisterView, b: CanisterView): boolean =>
-  a.metadata === b.metadata &&
+  (a.metadata === b.metadata || (a.metadata.size === 0 && b.metadata.size === 0)) &&
   equalOptionalBytes(a.moduleHash, b.moduleHash) &&
   equalOptionalBytes(a.certifiedData, b.certifiedData) &&
   a.controllers.length === b.controllers.length &&

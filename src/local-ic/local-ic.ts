@@ -1,0 +1,98 @@
+/** A local Internet Computer: one subnet, its execution and its HTTP interface, in this process. */
+import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { Gateway } from './http/gateway';
+import { type RunningServer, startServer } from './http/server';
+import { HttpOutcalls, type OutcallRoutes } from './management/http-outcalls';
+import { createTestThresholdKeys } from './management/threshold-keys';
+import { Endpoints } from './protocol/endpoints';
+import { createNodeKey, createRootKey } from './protocol/subnet-keys';
+import { Replica } from './replica/replica';
+import { type Clock } from './replica/timers';
+
+export type LocalIcOptions = {
+  /** Port to listen on; 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Address to bind; 127.0.0.1 by default. */
+  readonly host?: string;
+  /** Where HTTPS outcalls to these origins go on this machine. */
+  readonly outcallRoutes?: OutcallRoutes;
+  /** Time of the replica; the system's by default. */
+  readonly clock?: Clock;
+  /** Source of `raw_rand`; the system's by default. */
+  readonly randomBytes?: (length: number) => Uint8Array;
+  /** Told of faults of this program, which clients see as 500. Written to standard error by default. */
+  readonly onInternalError?: (error: unknown) => void;
+};
+
+/** How often the replica is asked to forget old requests. */
+const HOUSEKEEPING_MS = 30_000;
+
+const writeToStandardError = (error: unknown): void => {
+  process.stderr.write(
+    `local-ic: internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`
+  );
+};
+
+export class LocalIc {
+  private readonly housekeeping: NodeJS.Timeout;
+
+  private constructor(
+    /** The execution side: state, time, cycles, interception of calls. */
+    readonly replica: Replica,
+    /** DER, 133 bytes: a public test key, the same at every start. */
+    readonly rootKey: Uint8Array,
+    private readonly server: RunningServer,
+    private readonly outcalls: HttpOutcalls
+  ) {
+    this.housekeeping = setInterval(() => void replica.tick(), HOUSEKEEPING_MS).unref();
+  }
+
+  /**
+   * Starts listening.
+   *
+   * @throws {OutcallRouteError} for a route that does not lead from https to this machine.
+   * @throws the socket's error when the address cannot be bound.
+   */
+  static async start(options: LocalIcOptions = {}): Promise<LocalIc> {
+    const keys = { root: createRootKey(), node: createNodeKey() };
+    const outcalls = new HttpOutcalls({ routes: options.outcallRoutes ?? {} });
+    const randomBytes =
+      options.randomBytes ?? ((length: number) => Uint8Array.from(systemRandomBytes(length)));
+    const replica: Replica = new Replica({
+      rootKey: keys.root.publicKeyDer,
+      // Called by queries only, when the endpoints exist.
+      dataCertificate: (canisterId) => endpoints.dataCertificate(canisterId),
+      thresholdKeys: createTestThresholdKeys(),
+      performOutcall: outcalls.perform,
+      randomBytes,
+      ...(options.clock && { clock: options.clock })
+    });
+    const endpoints: Endpoints = new Endpoints(replica, keys);
+    const server = await startServer({
+      endpoints,
+      gateway: new Gateway(replica, randomBytes),
+      onInternalError: options.onInternalError ?? writeToStandardError,
+      ...(options.host !== undefined && { host: options.host }),
+      ...(options.port !== undefined && { port: options.port })
+    });
+    return new LocalIc(replica, keys.root.publicKeyDer, server, outcalls);
+  }
+
+  /** Where agents find it, such as `http://127.0.0.1:4943`. */
+  get url(): string {
+    const host = this.server.host.includes(':') ? `[${this.server.host}]` : this.server.host;
+    return `http://${host}:${this.server.port}`;
+  }
+
+  /** Replaces the routing table of HTTPS outcalls. @throws {OutcallRouteError} */
+  setOutcallRoutes(routes: OutcallRoutes): void {
+    this.outcalls.setRoutes(routes);
+  }
+
+  /** Stops listening and all timers. Nothing is kept. */
+  async stop(): Promise<void> {
+    clearInterval(this.housekeeping);
+    this.replica.close();
+    await this.server.close();
+  }
+}
