@@ -6,20 +6,25 @@ import {
   type Address,
   type Hex,
   type PublicClient,
+  type TransactionSerializedEIP1559,
   encodeFunctionData,
   erc20Abi,
-  parseTransaction,
+  isAddressEqual,
   recoverTransactionAddress,
-  type TransactionSerializedEIP1559
+  toBytes,
+  toHex
 } from 'viem';
-import { toBytes, toHex } from 'viem';
 import { unwrap } from '../api/errors';
 import {
   type EvmTransactionWire,
   type SignedEvmTransactionWire,
   type SignerService
 } from '../api/signer-idl';
+import { decodeEvmTransaction } from '../api/signer-wire';
+import { bytes32, equalBytes } from '../core/bytes';
+import { keccak256 } from '../core/crypto/hash';
 import { ProtocolError } from '../core/error';
+import { encodeSignedEvmTransaction } from '../core/signing/evm-transaction';
 
 /** What is to happen on the chain; amounts in wei or the token's smallest unit. */
 export type EvmIntent =
@@ -46,9 +51,13 @@ function callOf(intent: EvmIntent): Call {
   }
 }
 
-/** EIP-1559 fields for `intent` from `from`: next pending nonce, the node's fee estimate, estimated gas plus a tenth. */
+/**
+ * EIP-1559 fields for `intent` from `from`: the node's pending nonce and fee estimate, its gas estimate plus a tenth.
+ * The signer counts the nonces it signed for, mined or not, so its refusal `account/nonce-used` means that a transaction
+ * with this nonce was signed and never reached the chain.
+ */
 export async function prepareEvmTransaction(
-  chain: PublicClient,
+  chain: Pick<PublicClient, 'getChainId' | 'getTransactionCount' | 'estimateFeesPerGas' | 'estimateGas'>,
   request: { readonly from: Address; readonly intent: EvmIntent }
 ): Promise<EvmTransactionWire> {
   const call = callOf(request.intent);
@@ -72,11 +81,11 @@ export async function prepareEvmTransaction(
 }
 
 /**
- * The signed transaction, checked: its fields are those asked for and its signature recovers to `from`.
+ * The signed transaction, checked: it is the transaction asked for, byte by byte, and recovers to `from`.
  * @throws {ProtocolError} the canister's refusal, or `evm/signed-differs` when the answer is not what was asked.
  */
 export async function signEvmTransaction(
-  signer: SignerService,
+  signer: Pick<SignerService, 'sign_evm_transaction'>,
   request: {
     readonly account: Uint8Array;
     readonly from: Address;
@@ -86,38 +95,49 @@ export async function signEvmTransaction(
 ): Promise<SignedEvmTransactionWire> {
   const { account, transaction, replace = false } = request;
   const signed = unwrap(await signer.sign_evm_transaction({ account, transaction, replace }));
-  await assertSignedAsAsked(toHex(signed.raw), request);
+  const fault = await findDifference(signed, request);
+  if (fault !== undefined) {
+    throw new ProtocolError(
+      'evm/signed-differs',
+      `expected the requested transaction signed by ${request.from}: ${fault.reason}; it must not be sent`,
+      { raw: signed.raw },
+      { cause: fault.cause }
+    );
+  }
   return signed;
 }
 
-async function assertSignedAsAsked(
-  raw: Hex,
+type Difference = { readonly reason: string; readonly cause?: unknown };
+
+/** Why the answer is not the transaction that was asked for, signed by `from`; undefined when it is. */
+async function findDifference(
+  signed: SignedEvmTransactionWire,
   asked: { readonly from: Address; readonly transaction: EvmTransactionWire }
-): Promise<void> {
-  const { transaction } = asked;
-  const to = transaction.to[0];
-  const parsed = parseTransaction(raw);
-  const recovered = await recoverTransactionAddress({
-    serializedTransaction: raw as TransactionSerializedEIP1559
-  });
-  const agrees =
-    parsed.type === 'eip1559' &&
-    BigInt(parsed.chainId) === transaction.chain_id &&
-    BigInt(parsed.nonce ?? 0) === transaction.nonce &&
-    (parsed.value ?? 0n) === transaction.value &&
-    (parsed.gas ?? 0n) === transaction.gas_limit &&
-    (parsed.maxFeePerGas ?? 0n) === transaction.max_fee_per_gas &&
-    (parsed.maxPriorityFeePerGas ?? 0n) === transaction.max_priority_fee_per_gas &&
-    (parsed.data ?? '0x') === toHex(transaction.data) &&
-    (parsed.to ?? undefined)?.toLowerCase() === (to === undefined ? undefined : toHex(to)) &&
-    recovered.toLowerCase() === asked.from.toLowerCase();
-  if (!agrees) {
-    throw new ProtocolError(
-      'evm/signed-differs',
-      `expected the requested transaction signed by ${asked.from}`,
-      {
-        recovered
-      }
-    );
+): Promise<Difference | undefined> {
+  let expected: Uint8Array;
+  try {
+    expected = encodeAsSigned(asked.transaction, signed);
+  } catch (cause) {
+    return { reason: 'its signature is malformed', cause };
   }
+  if (!equalBytes(expected, signed.raw)) return { reason: 'its fields are others' };
+  if (!equalBytes(keccak256(expected), signed.hash)) return { reason: 'its hash is another' };
+  try {
+    const serializedTransaction: TransactionSerializedEIP1559 = `0x02${toHex(expected.subarray(1)).slice(2)}`;
+    const recovered = await recoverTransactionAddress({ serializedTransaction });
+    return isAddressEqual(recovered, asked.from) ? undefined : { reason: `it is signed by ${recovered}` };
+  } catch (cause) {
+    return { reason: 'its signature recovers to nobody', cause };
+  }
+}
+
+function encodeAsSigned(transaction: EvmTransactionWire, signed: SignedEvmTransactionWire): Uint8Array {
+  if (signed.y_parity !== 0 && signed.y_parity !== 1) {
+    throw new ProtocolError('evm/signature', `expected parity 0 or 1, got ${signed.y_parity}`);
+  }
+  return encodeSignedEvmTransaction(decodeEvmTransaction(transaction), {
+    r: bytes32(signed.r, 'r'),
+    s: bytes32(signed.s, 's'),
+    yParity: signed.y_parity
+  });
 }

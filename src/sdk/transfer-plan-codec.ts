@@ -1,15 +1,28 @@
-/** Transfer plans as JSON text, to be mailed, pasted or stored between the parties. Bytes are hex, integers decimal text. */
+/**
+ * Transfer plans as JSON text, to be mailed, pasted or stored between the parties. Bytes are hex, integers decimal text;
+ * `null` stands for what a party has yet to contribute, and for the head of an account that has none.
+ */
+import { MAX_PRINCIPAL_LENGTH, type PrincipalBytes } from '../core/account/principal';
 import { type Approval } from '../core/account/transition-payload';
-import { type Bytes32, bytes32, fromHex, toHex } from '../core/bytes';
-import { ProtocolError } from '../core/error';
+import { fromHex, toHex } from '../core/bytes';
 import { decodeResourceAbi, encodeResourceAbi } from '../core/resource/resource';
-import { type Given, type Received, type TransferPlan, type TransferUnit } from './transfer-plan';
+import { JsonReader } from './json-reader';
+import {
+  type Given,
+  MAX_PARTIES,
+  MAX_UNITS,
+  type Received,
+  type TransferPlan,
+  type TransferUnit,
+  assertTransferPlan
+} from './transfer-plan';
 
 const FORMAT = 'hypha-transfer-plan';
 const VERSION = 1;
-const TEXT_MAX = 256 * 1024;
-const UNITS_MAX = 16;
-const U64_MAX = (1n << 64n) - 1n;
+/** UTF-16 units; the largest plan within the limits has about 40,000. */
+const TEXT_LENGTH_MAX = 256 * 1024;
+const PUBLIC_KEY_LENGTH_MAX = 128;
+const SIGNATURE_LENGTH = 64;
 
 /** The plan as indented JSON. */
 export function encodeTransferPlan(plan: TransferPlan): string {
@@ -46,107 +59,65 @@ function encodeUnit(unit: TransferUnit): Record<string, unknown> {
   };
 }
 
-/** The plan in `text`. @throws {ProtocolError} `transfer/plan-format` naming the field; `bytes/*`, `resource/*`. */
+/**
+ * The plan in `text`.
+ * @throws {ProtocolError} `transfer/plan-format` naming the field; those of `assertTransferPlan`.
+ */
 export function decodeTransferPlan(text: string): TransferPlan {
-  const plan = asRecord(parseJson(text), 'plan');
-  if (plan['format'] !== FORMAT || plan['version'] !== VERSION) {
-    throw formatError(`expected format ${FORMAT} version ${VERSION}`);
-  }
+  const source = { code: 'transfer/plan-format', name: 'plan', limit: TEXT_LENGTH_MAX };
+  const plan = JsonReader.parse(text, source).record([
+    'format',
+    'version',
+    'signer',
+    'domain',
+    'logicRef',
+    'units',
+    'approvals'
+  ]);
+  plan.format.literal(FORMAT);
+  plan.version.literal(VERSION);
+  return assertTransferPlan({
+    signerCanisterId: readPrincipal(plan.signer),
+    domainId: plan.domain.bytes32(),
+    logicRef: plan.logicRef.bytes32(),
+    units: plan.units.list(MAX_UNITS, readUnit),
+    approvals: plan.approvals.list(MAX_PARTIES, readApproval)
+  });
+}
+
+function readUnit(reader: JsonReader): TransferUnit {
+  const unit = reader.record(['account', 'from', 'to', 'epoch', 'passport', 'head', 'given', 'received']);
   return {
-    signerCanisterId: principalField(plan, 'signer'),
-    domainId: bytes32Field(plan, 'domain'),
-    logicRef: bytes32Field(plan, 'logicRef'),
-    units: listField(plan, 'units').map(decodeUnit),
-    approvals: listField(plan, 'approvals').map(decodeApproval)
+    accountId: unit.account.bytes32(),
+    from: readPrincipal(unit.from),
+    to: readPrincipal(unit.to),
+    epoch: unit.epoch.u64(),
+    passportDigest: unit.passport.bytes32(),
+    head: unit.head.nullable((head) => head.convert((text) => decodeResourceAbi(fromHex(text)))),
+    given: unit.given.nullable(readGiven),
+    received: unit.received.nullable(readReceived)
   };
 }
 
-function decodeUnit(value: unknown): TransferUnit {
-  const unit = asRecord(value, 'unit');
-  const given = optional(unit['given'], decodeGiven);
-  const received = optional(unit['received'], decodeReceived);
+function readGiven(reader: JsonReader): Given {
+  const given = reader.record(['nk', 'rcv']);
+  return { nk: given.nk.bytes32(), rcv: given.rcv.bytes32() };
+}
+
+function readReceived(reader: JsonReader): Received {
+  const received = reader.record(['nkCommitment', 'randSeed']);
+  return { nkCommitment: received.nkCommitment.bytes32(), randSeed: received.randSeed.bytes32() };
+}
+
+function readApproval(reader: JsonReader): Approval {
+  const approval = reader.record(['publicKey', 'action', 'consent']);
+  const signatureLength = { min: SIGNATURE_LENGTH, max: SIGNATURE_LENGTH };
   return {
-    accountId: bytes32Field(unit, 'account'),
-    from: principalField(unit, 'from'),
-    to: principalField(unit, 'to'),
-    epoch: integerField(unit, 'epoch'),
-    passportDigest: bytes32Field(unit, 'passport'),
-    head: optional(unit['head'], () => decodeResourceAbi(bytesField(unit, 'head'))),
-    given,
-    received
+    publicKeyDer: approval.publicKey.bytes({ min: 1, max: PUBLIC_KEY_LENGTH_MAX }),
+    actionSignature: approval.action.bytes(signatureLength),
+    consentSignature: approval.consent.bytes(signatureLength)
   };
 }
 
-function decodeGiven(value: unknown): Given {
-  const given = asRecord(value, 'given');
-  return { nk: bytes32Field(given, 'nk'), rcv: bytes32Field(given, 'rcv') };
-}
-
-function decodeReceived(value: unknown): Received {
-  const received = asRecord(value, 'received');
-  return {
-    nkCommitment: bytes32Field(received, 'nkCommitment'),
-    randSeed: bytes32Field(received, 'randSeed')
-  };
-}
-
-function decodeApproval(value: unknown): Approval {
-  const approval = asRecord(value, 'approval');
-  return {
-    publicKeyDer: bytesField(approval, 'publicKey'),
-    actionSignature: bytesField(approval, 'action'),
-    consentSignature: bytesField(approval, 'consent')
-  };
-}
-
-function parseJson(text: string): unknown {
-  if (text.length > TEXT_MAX)
-    throw formatError(`expected at most ${TEXT_MAX} characters, got ${text.length}`);
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw formatError('it is not JSON', cause);
-  }
-}
-
-function asRecord(value: unknown, label: string): Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw formatError(`${label} must be an object`);
-  return { ...value };
-}
-
-const optional = <T>(value: unknown, decode: (value: unknown) => T): T | null =>
-  value === null || value === undefined ? null : decode(value);
-
-function listField(record: Readonly<Record<string, unknown>>, field: string): unknown[] {
-  const value = record[field];
-  if (!Array.isArray(value) || value.length > UNITS_MAX)
-    throw formatError(`${field} must list at most ${UNITS_MAX}`);
-  return value;
-}
-
-function bytesField(record: Readonly<Record<string, unknown>>, field: string): Uint8Array {
-  const value = record[field];
-  if (typeof value !== 'string') throw formatError(`${field} must be hex text`);
-  return fromHex(value);
-}
-
-const bytes32Field = (record: Readonly<Record<string, unknown>>, field: string): Bytes32 =>
-  bytes32(bytesField(record, field), field);
-
-function principalField(record: Readonly<Record<string, unknown>>, field: string): Uint8Array {
-  const value = bytesField(record, field);
-  if (value.length === 0 || value.length > 29)
-    throw formatError(`${field} must be a principal of 1 to 29 bytes`);
-  return value;
-}
-
-function integerField(record: Readonly<Record<string, unknown>>, field: string): bigint {
-  const value = record[field];
-  const integer = typeof value === 'string' && /^\d{1,20}$/.test(value) ? BigInt(value) : undefined;
-  if (integer === undefined || integer > U64_MAX) throw formatError(`${field} must be a u64 in decimal text`);
-  return integer;
-}
-
-const formatError = (reason: string, cause?: unknown): ProtocolError =>
-  new ProtocolError('transfer/plan-format', `not a transfer plan: ${reason}`, {}, { cause });
+const readPrincipal = (reader: JsonReader): PrincipalBytes =>
+  reader.bytes({ min: 1, max: MAX_PRINCIPAL_LENGTH });
