@@ -123,7 +123,7 @@ export async function startRelayer(
       ...['--signer', network.signerId.toText(), '--domains', network.domainsId.toText()],
       ...['--domain', toHex(network.domainId), '--rpc', network.anvil.url],
       ...['--adapter', network.deployment.adapter, '--from-block', String(network.deployment.adapterBlock)],
-      ...['--journal', join(network.folder, 'relayer-journal')]
+      ...['--journal', join(network.folder, 'relayer-journal'), '--poll-ms', '250']
     ],
     isReady: (line) => line.includes('ready')
   });
