@@ -69,7 +69,7 @@ const FIRST_TRANSFER_WEI = parseEther('0.25');
 const LATER_TRANSFER_WEI = parseEther('1');
 const LATER_TRANSFER_TOKENS = parseEther('400');
 /** Where the story's payments go: an address nobody in it controls. */
-const SHOP: Address = '0x00000000000000000000000000000000000C0FFE';
+const SHOP: Address = getAddress(`0x${'c0ffee'.padStart(40, '0')}`);
 const RELAY_LIMITS = { timeoutMs: 120_000, intervalMs: 250 };
 
 /** Plays the story. @throws at the first step that does not hold. */
