@@ -20,7 +20,7 @@ const QUANTITY = /^0x(?:0|[1-9a-f][0-9a-f]{0,15})$/;
 const HASH = /^0x[0-9a-f]{64}$/;
 /** A block nests four deep in a batch; a canister's JSON parser has no limit of its own. */
 const MAX_JSON_DEPTH = 8;
-/** Twice the strings of two blocks of 4,000 transactions; commas, colons, brackets and space beside them. */
+/** Two blocks of 3,500 transactions have 14,000, and about as few commas, colons and brackets. */
 const MAX_JSON_SEGMENTS = 16_384;
 const MAX_JSON_PUNCTUATION = 32_768;
 
