@@ -32,7 +32,7 @@ export function printReport(
     ...result.adapterTransactions.map((row) => ['adapter', 'anyone', row.what, row.hash])
   ]);
   print('');
-  print(`refused: ${result.refusal.asked} (${result.refusal.code})`);
+  for (const { asked, code } of result.refusals) print(`refused: ${asked} (${code})`);
   printRows(
     print,
     Object.entries(report.figures).map(([name, ms]) => [

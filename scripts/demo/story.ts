@@ -15,12 +15,12 @@ import {
 import { type TransactionSerialized } from 'viem';
 import { unwrap } from '../../src/api/errors';
 import { type AccountViewWire, type SignerService } from '../../src/api/signer-idl';
-import { type Bytes32, bytes32, hex32 } from '../../src/core/bytes';
+import { type Bytes32, bytes32 } from '../../src/core/bytes';
 import { isProtocolError } from '../../src/core/error';
+import { BLOCK_TYPES } from '../../src/core/log/block';
 import { type TransferPlan } from '../../src/sdk';
 import * as sdk from '../../src/sdk';
-import { mockProver } from '../../test/fixtures/arm/mock-prover';
-import { compileContracts } from '../../test/fixtures/evm/compile-contracts';
+import { agree, executePlan } from '../../test/support/adapter-client';
 import { type DevNetwork } from '../network/dev-network';
 import { pollUntil } from '../poll';
 import { type Steps } from './steps';
@@ -48,6 +48,9 @@ export type MinedTransaction = {
   readonly by: string;
 };
 
+/** A request for a signature that was refused, as it must be. */
+export type Refusal = { readonly code: string; readonly asked: string };
+
 export type StoryResult = {
   readonly accounts: readonly {
     readonly account: string;
@@ -60,7 +63,7 @@ export type StoryResult = {
   }[];
   readonly transactions: readonly MinedTransaction[];
   readonly adapterTransactions: readonly { readonly what: string; readonly hash: Hex }[];
-  readonly refusal: { readonly code: string; readonly asked: string };
+  readonly refusals: readonly Refusal[];
 };
 
 const FUNDING_WEI = parseEther('5');
@@ -70,10 +73,12 @@ const LATER_TRANSFER_WEI = parseEther('1');
 const LATER_TRANSFER_TOKENS = parseEther('400');
 /** Where the story's payments go: an address nobody in it controls. */
 const SHOP: Address = getAddress(`0x${'c0ffee'.padStart(40, '0')}`);
+const TRANSITION_BLOCK = JSON.stringify({ Text: BLOCK_TYPES.transition });
 const RELAY_LIMITS = { timeoutMs: 120_000, intervalMs: 250 };
 
 /** Plays the story. @throws at the first step that does not hold. */
 export class Story {
+  private readonly refusals: Refusal[] = [];
   private readonly mined: MinedTransaction[] = [];
   private readonly adapterTransactions: { what: string; hash: Hex }[] = [];
 
@@ -224,23 +229,7 @@ export class Story {
 
   /** Proves the plan with mock seals and has the adapter execute it; anyone may send it, here the funder does. */
   private async execute(what: string, plan: TransferPlan): Promise<void> {
-    const { evm, deployment } = this.network;
-    const root = await evm.reader.readContract({
-      address: deployment.adapter,
-      abi: compileContracts().ProtocolAdapterStandIn.abi,
-      functionName: 'latestCommitmentTreeRoot'
-    });
-    const consumedRoot = hex32(String(root), 'latest root');
-    const transaction = await sdk.proveTransfer(plan, { prover: mockProver, consumedRoot });
-    const hash = await evm.wallet.sendTransaction({
-      account: evm.account,
-      chain: evm.chain,
-      to: deployment.adapter,
-      data: toHex(sdk.encodeTransferTransaction(transaction))
-    });
-    const receipt = await evm.reader.waitForTransactionReceipt({ hash });
-    if (receipt.status !== 'success') throw new Error(`${hash}: the adapter refused the ${what}`);
-    this.adapterTransactions.push({ what, hash });
+    this.adapterTransactions.push({ what, hash: await executePlan(this.network, plan) });
   }
 
   private async awaitOwners(expected: readonly (readonly [StoryAccount, Person])[]): Promise<void> {
@@ -256,9 +245,24 @@ export class Story {
       );
       account.owner = person;
     }
+    await this.assertOneMessage(expected.length);
   }
 
-  private refusal: StoryResult['refusal'] | undefined;
+  /** The log's last blocks are the transitions, stamped with the one time of a single message. */
+  private async assertOneMessage(count: number): Promise<void> {
+    const { log_length: length } = await this.network.signer.icrc3_get_blocks([]);
+    const page = await this.network.signer.icrc3_get_blocks([
+      { start: length - BigInt(count), length: BigInt(count) }
+    ]);
+    const fields = page.blocks.map(({ block }) => new Map('Map' in block ? block.Map : []));
+    const types = fields.map((field) => JSON.stringify(field.get('btype')));
+    const times = fields
+      .map((field) => field.get('ts'))
+      .map((ts) => (ts !== undefined && 'Nat' in ts ? ts.Nat : -1n));
+    if (types.some((type) => type !== TRANSITION_BLOCK) || new Set(times).size !== 1) {
+      throw new Error(`expected ${count} transitions of one message, got ${types.join()} at ${times.join()}`);
+    }
+  }
 
   /** Asks for a signature that must be refused with this code; the account must stay as it was. */
   private async expectRefusal(account: StoryAccount, asker: Person, code: string): Promise<void> {
@@ -279,7 +283,7 @@ export class Story {
     if (!isProtocolError(error, code)) throw new Error(`expected the refusal ${code}, got ${String(error)}`);
     if ((await this.read(account)).log_count !== before.log_count)
       throw new Error('a refused request left a trace');
-    this.refusal = { code, asked: `${asker.name} for ${account.name}` };
+    this.refusals.push({ code, asked: `${asker.name} for ${account.name}` });
   }
 
   private async report(before: readonly Person[], accounts: readonly StoryAccount[]): Promise<StoryResult> {
@@ -301,12 +305,11 @@ export class Story {
         };
       })
     );
-    if (this.refusal === undefined) throw new Error('the refusal step was not played');
     return {
       accounts: rows,
       transactions: this.mined,
       adapterTransactions: this.adapterTransactions,
-      refusal: this.refusal
+      refusals: this.refusals
     };
   }
 
@@ -335,13 +338,4 @@ export class Story {
   ): Promise<void> {
     await Promise.all(accounts.map(work));
   }
-}
-
-/** Every party contributes, then every party approves. */
-async function agree(proposed: TransferPlan, parties: readonly Person[]): Promise<TransferPlan> {
-  let plan = proposed;
-  for (const { identity } of parties)
-    plan = await sdk.contributeToPlan(plan, { identity, random: sdk.platformRandom });
-  for (const { identity } of parties) plan = await sdk.approvePlan(plan, identity);
-  return plan;
 }
