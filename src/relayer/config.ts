@@ -42,7 +42,7 @@ const SETTINGS = {
   journal: { text: 'folder to remember in' },
   identity: { text: 'PEM file to speak as (default: a fresh identity)', fallback: '' },
   'fetch-root-key': { text: 'on a development network only', fallback: 'false', isSwitch: true },
-  'poll-ms': { text: 'time between two looks at the chain', fallback: '4000' },
+  'poll-ms': { text: 'time between two looks at the chain', fallback: '1000' },
   'max-range': { text: 'most blocks read at once', fallback: '1000' },
   'max-attempts': { text: 'failures in a row after which a job stalls', fallback: '60' },
   'log-level': { text: LOG_LEVELS.join(', '), fallback: 'info' }

@@ -79,9 +79,12 @@ export function connectEvmAdapter(options: EvmAdapterOptions): EvmChain {
 }
 
 function connectRpc(options: EvmAdapterOptions): RpcCall {
+  const timeoutMs = options.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const { request } = http<undefined>(options.rpcUrl, {
-    timeout: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-    maxResponseBodySize: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES
+    timeout: timeoutMs,
+    maxResponseBodySize: options.maxBodyBytes ?? DEFAULT_MAX_BODY_BYTES,
+    // viem's own time limit ends with the headers; a node that drips its body would hold the relayer for ever.
+    fetchFn: (input, init) => fetch(input, { ...init, signal: AbortSignal.timeout(timeoutMs) })
   })({ retryCount: 0 });
   return async (method, params) => {
     try {
