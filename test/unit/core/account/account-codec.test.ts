@@ -5,7 +5,7 @@ import { type Passport } from '../../../../src/core/account/passport';
 import { type Bytes32, bytes32, hex32, toHex } from '../../../../src/core/bytes';
 import { isProtocolError } from '../../../../src/core/error';
 import { errorCode } from '../error-code';
-import { alice, sealedAccount } from '../proof/transfer-scenario';
+import { alice, mallory, sealedAccount } from '../proof/transfer-scenario';
 
 const bytes = (maxLength: number, minLength = 0) => fc.uint8Array({ minLength, maxLength });
 const digest: fc.Arbitrary<Bytes32> = bytes(32, 32).map((value) => bytes32(value, 'arbitrary'));
@@ -159,6 +159,29 @@ describe('encodeAccount and decodeAccount', () => {
     );
 
     expect(codes).toEqual(['account-record/order', 'account-record/order', 'account-record/limit']);
+  });
+});
+
+describe('decodeAccount', () => {
+  it('refuses more chains than an account may have', () => {
+    const chains = Array.from(
+      { length: 65 },
+      (_, chain) => chain.toString(16).padStart(16, '0') + '0'.repeat(16)
+    );
+    const [before, after] = [SMALL_RECORD.slice(0, 2 * 69), SMALL_RECORD.slice(2 * (69 + 17))];
+    const record = `${before}41${chains.join('')}${after}`;
+
+    expect(errorCode(() => decodeAccount(Buffer.from(record, 'hex')))).toBe('account-record/limit');
+  });
+
+  it('refuses a controller of 30 bytes', () => {
+    const encoded = encodeAccount(sealedAccount('a', alice));
+    const hex = toHex(encoded);
+    const controller = `1d${toHex(mallory.principal)}`;
+
+    expect(hex.split(controller)).toHaveLength(2);
+    const record = hex.replace(controller, `1e${toHex(mallory.principal)}00`);
+    expect(errorCode(() => decodeAccount(Buffer.from(record, 'hex')))).toBe('account-record/limit');
   });
 });
 

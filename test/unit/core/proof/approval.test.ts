@@ -47,12 +47,29 @@ describe('ApprovalVerifier', () => {
     const verifier = new ApprovalVerifier();
     const approval = approve(alice, messages);
     const foreign = { ...approve(bob, messages), publicKeyDer: alice.publicKeyDer };
+    const halfForeign = { ...approval, consentSignature: foreign.consentSignature };
     const otherMessages = verifier.messagesOf({ ...scope, tags: [...tags].reverse() });
 
     for (let round = 0; round < 2; round += 1) {
       expect(verifier.verify(approval, messages)).toBe('valid');
+      expect(verifier.verify(halfForeign, messages)).toBe('invalid');
       expect(verifier.verify(foreign, messages)).toBe('invalid');
       expect(verifier.verify(approval, otherMessages)).toBe('invalid');
+    }
+  });
+
+  it('remembers the messages of each action for itself', () => {
+    const verifier = new ApprovalVerifier();
+    const scopes = [
+      { ...scope, tags },
+      { ...scope, tags: [...tags].reverse() },
+      { ...scope, tags, consents: consents.slice(1) },
+      { ...scope, tags, domainId: OTHER },
+      { ...scope, tags, signerCanisterId: Uint8Array.of(1) }
+    ];
+
+    for (let round = 0; round < 2; round += 1) {
+      expect(scopes.map((each) => verifier.messagesOf(each))).toEqual(scopes.map(referenceMessages));
     }
   });
 

@@ -186,7 +186,12 @@ export const otherTransferFaults: readonly Fault[] = [
     flaws: { extraTags: Array.from({ length: 64 }, () => OTHER) }
   },
   { name: 'a negative unit', code: 'transition/unit-index', present: present({ unitIndex: -1 }) },
-  { name: 'half a unit', code: 'transition/unit-index', present: present({ unitIndex: 0.5 }) },
+  {
+    name: 'half a unit',
+    code: 'transition/unit-index',
+    flaws: { extraTags: [OTHER, OTHER] },
+    present: present({ unitIndex: 0.5 })
+  },
   {
     name: 'the unit of another resource',
     code: 'transition/commitment',
