@@ -3,7 +3,13 @@
  * `http_request`, and `http_request_update` when it asks for an upgrade. It does not verify certified responses and
  * does not stream.
  */
-import { type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import {
+  type IncomingMessage,
+  type OutgoingHttpHeaders,
+  type ServerResponse,
+  validateHeaderName,
+  validateHeaderValue
+} from 'node:http';
 import { IDL } from '@dfinity/candid';
 import { type Outcome, type ReplicaPort } from '../replica/replica-port';
 import { parsePrincipal } from '../protocol/principal';
@@ -53,7 +59,7 @@ export class Gateway {
 
   /** Answers a request outside of `/api/`: by the canister it names, or with 404. */
   async serve(exchange: GatewayExchange): Promise<void> {
-    const { request, response, url, corsHeaders } = exchange;
+    const { request, url } = exchange;
     const canisterId = findCanisterId(request, url);
     if (canisterId === undefined || this.replica.canister(canisterId) === undefined) {
       sendText(
@@ -68,15 +74,7 @@ export class Gateway {
       sendText(exchange, 503, `${outcome.errorCode}: ${outcome.rejectMessage}`);
       return;
     }
-    const answer = decodeResponse(outcome.reply);
-    const headers = answer.headers.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()));
-    response
-      .writeHead(answer.status_code, {
-        ...corsHeaders,
-        ...groupHeaders(headers),
-        'content-length': answer.body.length
-      })
-      .end(request.method === 'HEAD' ? undefined : answer.body);
+    sendAnswer(exchange, decodeResponse(outcome.reply));
   }
 
   private async ask(canisterId: Uint8Array, arg: Uint8Array): Promise<Outcome> {
@@ -86,7 +84,7 @@ export class Gateway {
       methodName: 'http_request',
       arg
     });
-    if (outcome.kind === 'rejected' || decodeResponse(outcome.reply).upgrade[0] !== true) return outcome;
+    if (outcome.kind === 'rejected' || decodeResponse(outcome.reply)?.upgrade[0] !== true) return outcome;
     return this.update(canisterId, arg);
   }
 
@@ -112,6 +110,31 @@ export class Gateway {
       rejectMessage: `http_request_update did not finish in ${UPDATE_WAIT_MS / 1000} seconds`
     };
   }
+}
+
+/** Sends the canister's answer, or 502 when it is none or cannot be sent as HTTP. */
+function sendAnswer(exchange: GatewayExchange, answer: CanisterResponse | undefined): void {
+  const { request, response, corsHeaders } = exchange;
+  if (answer === undefined || !isSendable(answer)) {
+    sendText(exchange, 502, 'The canister did not answer with an HTTP response');
+    return;
+  }
+  const headers = groupHeaders(answer.headers.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase())));
+  response
+    .writeHead(answer.status_code, { ...corsHeaders, ...headers, 'content-length': answer.body.length })
+    .end(request.method === 'HEAD' ? undefined : answer.body);
+}
+
+function isSendable({ status_code, headers }: CanisterResponse): boolean {
+  try {
+    for (const [name, value] of headers) {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    }
+  } catch {
+    return false;
+  }
+  return status_code >= 200 && status_code < 600;
 }
 
 function sendText(exchange: GatewayExchange, status: number, text: string): void {
@@ -150,10 +173,14 @@ async function encodeRequest(request: IncomingMessage, url: URL): Promise<Uint8A
   return new Uint8Array(IDL.encode([HttpRequest], [record]));
 }
 
-function decodeResponse(reply: Uint8Array): CanisterResponse {
-  const [response] = IDL.decode([HttpResponse], reply);
-  // Candid decoded by the type above.
-  return response as unknown as CanisterResponse;
+function decodeResponse(reply: Uint8Array): CanisterResponse | undefined {
+  try {
+    const [response] = IDL.decode([HttpResponse], reply);
+    // Candid decoded by the type above.
+    return response as unknown as CanisterResponse;
+  } catch {
+    return undefined;
+  }
 }
 
 function groupHeaders(headers: readonly (readonly [string, string])[]): OutgoingHttpHeaders {

@@ -1,0 +1,105 @@
+/** The command line of the local IC, as a process. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { HttpAgent } from '@dfinity/agent';
+import { LocalIc } from '../../../src/local-ic/local-ic';
+
+const projectRoot = join(__dirname, '../../..');
+const children: ChildProcess[] = [];
+
+type Run = {
+  readonly child: ChildProcess;
+  readonly firstLine: Promise<string>;
+  readonly ended: Promise<Ended>;
+};
+type Ended = { readonly code: number | null; readonly stdout: string; readonly stderr: string };
+
+function run(...argv: readonly string[]): Run {
+  const tsNode = join(projectRoot, 'node_modules/ts-node/dist/bin.js');
+  const child = spawn(process.execPath, [tsNode, 'src/local-ic/main.ts', ...argv], { cwd: projectRoot });
+  children.push(child);
+  let stdout = '';
+  let stderr = '';
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
+  const firstLine = new Promise<string>((resolve) => {
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+      if (stdout.includes('\n')) resolve(stdout.split('\n')[0] ?? '');
+    });
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return { child, firstLine, ended };
+}
+
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+it('prints one line with its URL and the warning, serves, and ends on SIGINT', async () => {
+  const { child, firstLine, ended } = run(
+    '--port',
+    '0',
+    '--outcall-route',
+    'https://rpc.localhost=http://127.0.0.1:1'
+  );
+  const line = await firstLine;
+  expect(line).toMatch(
+    /^Local Internet Computer at http:\/\/127\.0\.0\.1:\d+: a development network, its keys are public test keys$/
+  );
+  const host = /http:\/\/127\.0\.0\.1:\d+/.exec(line)?.[0] ?? '';
+  const agent = await HttpAgent.create({ host, shouldFetchRootKey: true });
+  expect(agent.rootKey).toHaveLength(133);
+
+  child.kill('SIGINT');
+  const { code, stdout, stderr } = await ended;
+  expect([code, stdout, stderr]).toEqual([0, `${line}\n`, '']);
+});
+
+it.each([
+  ['a port that is none', ['--port', 'x'], 'expected a port from 0 to 65535, got "x"'],
+  ['a port out of range', ['--port', '65536'], 'expected a port from 0 to 65535, got "65536"'],
+  ['an unknown option', ['--nonsense'], "Unknown option '--nonsense'"],
+  [
+    'a route without target',
+    ['--outcall-route', 'https://a'],
+    'expected <https origin>=<http origin>, got "https://a"'
+  ],
+  [
+    'a route from http',
+    ['--outcall-route', 'http://a=http://localhost'],
+    'expected an https origin, got "http://a"'
+  ]
+])('refuses %s with usage and exit code 1', async (_name, argv, text) => {
+  const { code, stdout, stderr } = await run(...argv).ended;
+  expect([code, stdout]).toEqual([1, '']);
+  expect(stderr).toContain(`local-ic: ${text}`);
+  expect(stderr).toContain('Usage: ');
+});
+
+describe('LocalIc', () => {
+  it('has the same root key at every start', async () => {
+    const first = await LocalIc.start();
+    const second = await LocalIc.start();
+    expect(second.rootKey).toEqual(first.rootKey);
+    expect(second.url).not.toBe(first.url);
+    await Promise.all([first.stop(), second.stop()]);
+  });
+
+  it('rejects when its port is taken', async () => {
+    const other = createServer();
+    await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+    const { port } = other.address() as AddressInfo;
+    await expect(LocalIc.start({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    other.close();
+  });
+
+  it('listens no more after stop', async () => {
+    const localIc = await LocalIc.start();
+    const { url } = localIc;
+    await localIc.stop();
+    await expect(fetch(`${url}/api/v2/status`)).rejects.toThrow();
+  });
+});
