@@ -1,22 +1,24 @@
-/** What every command shares: global options, typed clients made when first needed, one way to print. */
-import { readFileSync } from 'node:fs';
+/** What every command shares: global options, and typed clients made when first needed. */
 import { type HttpAgent, type SignIdentity } from '@dfinity/agent';
 import { type PublicClient, createPublicClient, http } from 'viem';
 import { type DomainsService } from '../api/domains-idl';
 import { type SignerService } from '../api/signer-idl';
 import { ProtocolError } from '../core/error';
-import { type ReadOptions, connectAgent, createDomainsClient, createSignerClient } from '../sdk/client';
+import { type Canisters } from '../sdk/account-reading';
+import { connectAgent, createDomainsClient, createSignerClient } from '../sdk/client';
 import { decodeIdentityPem } from '../sdk/identity';
+import { type PlanWitnesses } from '../sdk/verify-plan';
 import { type Network, readNetworkFile } from './network-file';
+import { readTextFile } from './text-file';
 
 /** Options before or after any command. */
 export type GlobalOptions = { readonly network: string; readonly identity: string; readonly json: boolean };
 
-/** Clients and settings of one run. */
+/** Clients and settings of one run. Reading takes no identity: it is done as the anonymous caller. */
 export class CommandContext {
   private cachedNetwork: Network | undefined;
   private cachedIdentity: SignIdentity | undefined;
-  private cachedAgent: Promise<HttpAgent> | undefined;
+  private cachedAgents = new Map<'me' | 'anyone', Promise<HttpAgent>>();
 
   constructor(readonly options: GlobalOptions) {}
 
@@ -30,45 +32,64 @@ export class CommandContext {
     return (this.cachedIdentity ??= readIdentityFile(this.options.identity));
   }
 
-  /** The signer canister, as this identity; `certified` makes reads updates, for answers that are acted on. */
-  async signer(options: ReadOptions = {}): Promise<SignerService> {
-    return createSignerClient(await this.agent(), { canisterId: this.network().signer, ...options });
+  /** The signer canister, called as this identity. */
+  async signer(): Promise<SignerService> {
+    return createSignerClient(await this.agent('me'), { canisterId: this.network().signer });
   }
 
-  /** The domains canister, as this identity. */
-  async domains(options: ReadOptions = {}): Promise<DomainsService> {
-    return createDomainsClient(await this.agent(), { canisterId: this.network().domains, ...options });
+  /** The signer canister, for display: one node's answer. */
+  async signerReader(): Promise<SignerService> {
+    return createSignerClient(await this.agent('anyone'), { canisterId: this.network().signer });
+  }
+
+  /** The domains canister, for display: one node's answer. */
+  async domainsReader(): Promise<DomainsService> {
+    return createDomainsClient(await this.agent('anyone'), { canisterId: this.network().domains });
+  }
+
+  /** Both canisters with certified answers: for whatever is acted on. */
+  async certified(): Promise<Canisters> {
+    const { signer, domains } = this.network();
+    const agent = await this.agent('anyone');
+    return {
+      signer: createSignerClient(agent, { canisterId: signer, certified: true }),
+      domains: createDomainsClient(agent, { canisterId: domains, certified: true }),
+      signerId: signer
+    };
+  }
+
+  /** Whom a plan is held against: both canisters, and the EVM node when the network file names one. */
+  async witnesses(): Promise<PlanWitnesses> {
+    const canisters = await this.certified();
+    return this.network().evm === undefined ? canisters : { ...canisters, evm: this.evm() };
   }
 
   /** The EVM node of the network file. @throws {ProtocolError} `cli/no-evm-node` when there is none. */
   evm(): PublicClient {
-    const url = this.network().evm?.url;
-    if (url === undefined) {
-      throw new ProtocolError(
-        'cli/no-evm-node',
-        `${this.options.network} names no EVM node ("evm": {"url": ...})`
-      );
-    }
-    return createPublicClient({ transport: http(url) });
+    return createPublicClient({ transport: http(this.evmUrl()) });
   }
 
-  private agent(): Promise<HttpAgent> {
+  evmUrl(): string {
+    const url = this.network().evm?.url;
+    if (url !== undefined) return url;
+    throw new ProtocolError(
+      'cli/no-evm-node',
+      `${this.options.network} names no EVM node ("evm": {"url": ...})`
+    );
+  }
+
+  private agent(who: 'me' | 'anyone'): Promise<HttpAgent> {
+    const cached = this.cachedAgents.get(who);
+    if (cached !== undefined) return cached;
     const { host, fetchRootKey } = this.network();
-    return (this.cachedAgent ??= connectAgent({ host, fetchRootKey, identity: this.identity() }));
+    const identity = who === 'me' ? { identity: this.identity() } : {};
+    const made = connectAgent({ host, fetchRootKey, ...identity });
+    this.cachedAgents.set(who, made);
+    return made;
   }
 }
 
 function readIdentityFile(path: string): SignIdentity {
-  let pem: string;
-  try {
-    pem = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new ProtocolError(
-      'cli/identity-file',
-      `${path} cannot be read; \`hypha identity new\` makes one, or pass --identity`,
-      {},
-      { cause }
-    );
-  }
-  return decodeIdentityPem(pem);
+  const hint = '`hypha identity new` makes one, or pass --identity';
+  return decodeIdentityPem(readTextFile({ path, code: 'cli/identity-file', hint }));
 }

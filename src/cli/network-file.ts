@@ -1,9 +1,9 @@
 /** The network a command speaks to: a small JSON file, as `npm start` writes it to `.hypha/network.json`. */
-import { readFileSync } from 'node:fs';
 import { Principal } from '@dfinity/principal';
 import { ProtocolError } from '../core/error';
+import { readTextFile } from './text-file';
 
-/** `evm` is optional: without it, transactions are signed but neither filled in nor broadcast. */
+/** `evm` is optional: without it, commands that read from or send to an EVM node are refused. */
 export type Network = {
   readonly host: string;
   /** Trust the root key the host gives: development networks only. */
@@ -13,51 +13,67 @@ export type Network = {
   readonly evm?: { readonly url: string };
 };
 
-/** Size above which a file is no network description. */
-const BYTES_MAX = 64 * 1024;
+type Fields = Readonly<Record<string, unknown>>;
 
 /** The network described in `path`. @throws {ProtocolError} `cli/network-file` naming what is missing or wrong. */
 export function readNetworkFile(path: string): Network {
-  const raw = parseFile(path);
-  const text = (field: string): string => {
-    const value = raw[field];
-    if (typeof value !== 'string') throw fault(path, `field "${field}" must be text`);
-    return value;
-  };
-  const principal = (field: string): Principal => {
-    try {
-      return Principal.fromText(text(field));
-    } catch (cause) {
-      throw fault(path, `field "${field}" must be a principal`, cause);
-    }
-  };
-  const evm = raw['evm'];
-  const evmUrl = typeof evm === 'object' && evm !== null && 'url' in evm ? evm.url : undefined;
+  const hint = '`npm start` writes .hypha/network.json, or pass --network';
+  const fields = parseObject(path, readTextFile({ path, code: 'cli/network-file', hint }));
+  const evm = fields['evm'];
+  if (evm !== undefined && !isObject(evm)) throw fault(path, 'field "evm" must be an object with a "url"');
   return {
-    host: text('host'),
-    fetchRootKey: raw['fetchRootKey'] === true,
-    signer: principal('signer'),
-    domains: principal('domains'),
-    ...(typeof evmUrl === 'string' ? { evm: { url: evmUrl } } : {})
+    host: readUrl(path, { fields, field: 'host' }),
+    fetchRootKey: readFlag(path, fields['fetchRootKey']),
+    signer: readPrincipal(path, { fields, field: 'signer' }),
+    domains: readPrincipal(path, { fields, field: 'domains' }),
+    ...(evm === undefined ? {} : { evm: { url: readUrl(path, { fields: evm, field: 'url' }) } })
   };
 }
 
-function parseFile(path: string): Record<string, unknown> {
-  let content: string;
-  try {
-    content = readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw fault(path, 'it cannot be read. `npm start` writes one; or pass --network', cause);
+type Place = { readonly fields: Fields; readonly field: string };
+
+function readText(path: string, { fields, field }: Place): string {
+  const value = fields[field];
+  if (typeof value !== 'string') throw fault(path, `field "${field}" must be text`);
+  return value;
+}
+
+function readUrl(path: string, place: Place): string {
+  const text = readText(path, place);
+  if (!URL.canParse(text) || !/^https?:$/.test(new URL(text).protocol)) {
+    throw fault(path, `field "${place.field}" must be a http or https URL`);
   }
-  if (content.length > BYTES_MAX) throw fault(path, `it has more than ${BYTES_MAX} bytes`);
+  return text;
+}
+
+function readPrincipal(path: string, place: Place): Principal {
+  const text = readText(path, place);
   try {
-    const parsed: unknown = JSON.parse(content);
-    if (typeof parsed === 'object' && parsed !== null) return { ...parsed };
+    return Principal.fromText(text);
+  } catch (cause) {
+    throw fault(path, `field "${place.field}" must be a principal`, cause);
+  }
+}
+
+function readFlag(path: string, value: unknown): boolean {
+  if (value === undefined) return false;
+  if (typeof value !== 'boolean') throw fault(path, 'field "fetchRootKey" must be true or false');
+  return value;
+}
+
+function parseObject(path: string, text: string): Fields {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
   } catch (cause) {
     throw fault(path, 'it is not JSON', cause);
   }
-  throw fault(path, 'it is not a JSON object');
+  if (!isObject(parsed)) throw fault(path, 'it is not a JSON object');
+  return parsed;
 }
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 function fault(path: string, reason: string, cause?: unknown): ProtocolError {
   return new ProtocolError('cli/network-file', `${path}: ${reason}`, {}, { cause });

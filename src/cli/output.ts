@@ -1,7 +1,6 @@
-/** Printing: one JSON object with `--json`, aligned lines without. Errors carry their code in both. */
+/** Results as text: one JSON object with `--json`, aligned lines without. */
 import { type Principal } from '@dfinity/principal';
 import { toHex } from '../core/bytes';
-import { ProtocolError } from '../core/error';
 
 /** What can be printed. */
 export type Printable =
@@ -15,7 +14,7 @@ export type Printable =
   | readonly Printable[]
   | { readonly [key: string]: Printable };
 
-type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 /** Bytes as 0x hex, bigints as decimal text, principals as text. */
 export function toJson(value: Printable): Json {
@@ -28,50 +27,42 @@ export function toJson(value: Printable): Json {
   return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, toJson(entry)]));
 }
 
-/** Writes a command's result to stdout. */
-export function printResult(result: { readonly [key: string]: Printable }, asJson: boolean): void {
+/** A result as it is printed, ending in a line feed. */
+export function formatResult(result: { readonly [key: string]: Printable }, asJson: boolean): string {
   const json = toJson(result);
-  process.stdout.write(asJson ? `${JSON.stringify(json)}\n` : formatLines(json, ''));
-}
-
-/** Writes an error and returns the exit code: 1 for a refusal, 70 for a bug of ours. */
-export function printError(error: unknown, asJson: boolean): number {
-  const code = error instanceof ProtocolError ? error.code : errorCode(error);
-  const message = error instanceof Error ? error.message : String(error);
-  if (asJson) process.stdout.write(`${JSON.stringify({ error: { code, message } })}\n`);
-  else process.stderr.write(`error[${code}]: ${message}\n`);
-  return code === 'bug' ? 70 : 1;
-}
-
-/** Transport and agent errors are not ours, but neither are they bugs: they name themselves. */
-function errorCode(error: unknown): string {
-  if (!(error instanceof Error)) return 'bug';
-  if (error.message.includes('fetch failed') || error.message.includes('ECONNREFUSED'))
-    return 'transport/unreachable';
-  return /^(AgentError|TransportError|RejectError|TrustError|ProtocolError|InputError|LimitError)$/.test(
-    error.name
-  )
-    ? `agent/${error.name}`
-    : 'bug';
+  return asJson ? `${JSON.stringify(json)}\n` : formatLines(json, '');
 }
 
 function formatLines(value: Json, indent: string): string {
   if (Array.isArray(value)) {
     if (value.length === 0) return `${indent}(none)\n`;
     return value
-      .map((entry) => (isScalar(entry) ? `${indent}${String(entry)}\n` : `${formatLines(entry, indent)}\n`))
+      .map((entry) =>
+        isScalar(entry) ? `${indent}${formatScalar(entry)}\n` : `${formatLines(entry, indent)}\n`
+      )
       .join('');
   }
-  if (typeof value !== 'object' || value === null) return `${indent}${String(value)}\n`;
+  if (isScalar(value)) return `${indent}${formatScalar(value)}\n`;
   const width = Math.max(0, ...Object.keys(value).map((key) => key.length));
   return Object.entries(value)
     .map(([key, entry]) =>
       isScalar(entry)
-        ? `${indent}${key.padEnd(width)}  ${String(entry)}\n`
+        ? `${indent}${key.padEnd(width)}  ${formatScalar(entry)}\n`
         : `${indent}${key}\n${formatLines(entry, `${indent}  `)}`
     )
     .join('');
 }
+
+/** Texts may come from a network or a plan by mail: nothing in them may steer the terminal. */
+const formatScalar = (value: string | number | boolean | null): string =>
+  value === null ? '-' : printableText(String(value));
+
+/** `text` with control, formatting and line-breaking characters spelled out. */
+export const printableText = (text: string): string =>
+  text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    const hex = (character.codePointAt(0) ?? 0).toString(16);
+    return `\\u{${hex}}`;
+  });
 
 const isScalar = (value: Json): value is string | number | boolean | null =>
   typeof value !== 'object' || value === null;

@@ -1,28 +1,34 @@
-/** Turns a function of the context into a commander action that prints its result or its error. */
+/** Turns a function of the context into a commander action that prints its result or its refusal. */
 import { type Command } from 'commander';
+import { CommandInput } from './arguments';
 import { CommandContext, type GlobalOptions } from './context';
-import { type Printable, printError, printResult } from './output';
+import { type Printable, formatResult } from './output';
+import { describeError, exitCodeOf, formatRefusal } from './refusal';
+import { type Terminal } from './terminal';
 
 /** What a command computes. */
 export type CommandResult = { readonly [key: string]: Printable };
 
-/** `values`: positional arguments; `options`: the command's own flags. */
 export type CommandBody = (
   context: CommandContext,
-  input: { readonly values: readonly string[]; readonly options: Readonly<Record<string, unknown>> }
+  input: CommandInput
 ) => CommandResult | Promise<CommandResult>;
 
 /** Wraps a body for `Command.action`. */
 export type Runner = (body: CommandBody) => (this: Command, ...received: unknown[]) => Promise<void>;
 
-/** The one runner: global options from the command, result to stdout, exit code set. */
-export const runCommand: Runner = (body) =>
-  async function (this: Command): Promise<void> {
-    const options = this.optsWithGlobals<GlobalOptions>();
-    try {
-      const result = await body(new CommandContext(options), { values: this.args, options: this.opts() });
-      printResult(result, options.json);
-    } catch (error) {
-      process.exitCode = printError(error, options.json);
-    }
-  };
+/** A runner that prints to `terminal` and reports the exit code of what did not end well. */
+export function createRunner(terminal: Terminal, setExitCode: (code: number) => void): Runner {
+  return (body) =>
+    async function (this: Command): Promise<void> {
+      const options = this.optsWithGlobals<GlobalOptions>();
+      try {
+        const input = new CommandInput(this.args, this.opts());
+        terminal.out(formatResult(await body(new CommandContext(options), input), options.json));
+      } catch (error) {
+        const refusal = describeError(error);
+        (options.json ? terminal.out : terminal.err)(formatRefusal(refusal, options.json));
+        setExitCode(exitCodeOf(refusal));
+      }
+    };
+}

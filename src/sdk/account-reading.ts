@@ -26,6 +26,8 @@ export type TransferableAccount = {
   readonly id: Bytes32;
   readonly owner: PrincipalBytes;
   readonly epoch: bigint;
+  /** 20 bytes. */
+  readonly evmAddress: Uint8Array;
   readonly head: { readonly domainId: Bytes32; readonly resource: Resource } | undefined;
   readonly sealed: { readonly passport: Passport; readonly digest: Bytes32 } | undefined;
 };
@@ -41,6 +43,7 @@ export async function readAccount(
     id: own32(view.id, 'account id'),
     owner: view.owner.toUint8Array(),
     epoch: view.epoch,
+    evmAddress: Uint8Array.from(view.evm_address),
     head: head === undefined ? undefined : decodeHead(head),
     sealed: 'sealed' in view.status ? decodePassport(view.status.sealed) : undefined
   };

@@ -8,6 +8,7 @@ import { type Passport, hashPassport } from '../core/account/passport';
 import { ProtocolError, isProtocolError } from '../core/error';
 import { encodeResourceAbi } from '../core/resource/resource';
 import { type Canisters, type TransferableAccount, readAccount, readDomain } from './account-reading';
+import { type NonceReader, findOpenSignatures } from './open-signatures';
 import { type PartyApproval, checkApprovals } from './plan-approvals';
 import { type TransferPlan, type TransferUnit } from './transfer-plan';
 
@@ -28,17 +29,20 @@ export type PlanCheck = {
   readonly approvals: readonly PartyApproval[];
 };
 
+/** Who is asked: the canisters, by clients with certified reads, and a node of an EVM chain where there is one. */
+export type PlanWitnesses = Canisters & { readonly evm?: NonceReader };
+
 /**
- * The plan against the canisters; give it clients with certified reads. Faults are returned, never thrown:
+ * The plan against the canisters, and against an EVM node for what sealed accounts have signed there. Faults are returned, never thrown:
  * `transfer/other-signer`, `transfer/domain-halted`, `transfer/logic-differs`; for an account
  * `transfer/owner-differs`, `transfer/stale-epoch`, `transfer/head-differs`, `transfer/other-domain`,
  * `transfer/already-bound`, `transfer/not-bound`, `transfer/not-sealed`, `transfer/stale-passport`,
- * `transfer/passport-broken`; the canisters' refusals (`account/unknown`, `domain/unknown`).
- * @throws transport and trust errors of the agent.
+ * `transfer/passport-broken`, `transfer/open-signatures`; the canisters' refusals (`account/unknown`, `domain/unknown`).
+ * @throws transport and trust errors of the agent and the node.
  */
-export async function verifyPlan(canisters: Canisters, plan: TransferPlan): Promise<PlanCheck> {
+export async function verifyPlan(witnesses: PlanWitnesses, plan: TransferPlan): Promise<PlanCheck> {
   const approvals = checkApprovals(plan);
-  const signerCanisterId = canisters.signerId.toUint8Array();
+  const signerCanisterId = witnesses.signerId.toUint8Array();
   if (!equalBytes(plan.signerCanisterId, signerCanisterId)) {
     // The accounts of another signer are unknown to this one: nothing more can be said of them.
     const units = plan.units.map(({ accountId }) => ({ accountId, faults: [], passport: undefined }));
@@ -49,8 +53,8 @@ export async function verifyPlan(canisters: Canisters, plan: TransferPlan): Prom
     };
   }
   const [faults, ...units] = await Promise.all([
-    checkDomain(canisters, plan),
-    ...plan.units.map((unit) => checkUnit(canisters, { unit, plan }))
+    checkDomain(witnesses, plan),
+    ...plan.units.map((unit) => checkUnit(witnesses, { unit, plan }))
   ]);
   return { faults, units, approvals };
 }
@@ -70,9 +74,12 @@ export function planFaults(check: PlanCheck): PlanFault[] {
   ];
 }
 
-/** @throws {ProtocolError} with the code of the first fault, all of them in the message. */
-export function assertPlanHolds(check: PlanCheck): void {
-  const faults = planFaults(check);
+/**
+ * Passes when there is no fault but of `accepted` codes, which somebody has decided to live with.
+ * @throws {ProtocolError} with the code of the first fault, all of them in the message.
+ */
+export function assertPlanHolds(check: PlanCheck, accepted: readonly string[] = []): void {
+  const faults = planFaults(check).filter(({ code }) => !accepted.includes(code));
   const [first] = faults;
   if (first === undefined) return;
   const rest = faults.slice(1).map(({ code, message }) => `${code}: ${message}`);
@@ -95,11 +102,11 @@ async function checkDomain(canisters: Canisters, plan: TransferPlan): Promise<Pl
 }
 
 async function checkUnit(
-  canisters: Canisters,
+  witnesses: PlanWitnesses,
   { unit, plan }: { readonly unit: TransferUnit; readonly plan: TransferPlan }
 ): Promise<CheckedUnit> {
   const { accountId } = unit;
-  const read = await orFault(readAccount(canisters, accountId));
+  const read = await orFault(readAccount(witnesses, accountId));
   if ('fault' in read) return { accountId, faults: [read.fault], passport: undefined };
   const account = read.value;
   const name = `account ${toHex(accountId)}`;
@@ -117,7 +124,11 @@ async function checkUnit(
           code: 'transfer/already-bound',
           message: `${name} has an account resource already`
         })
-      : [...checkHead(account, { unit, plan }), ...checkPassport(account, { unit, plan })])
+      : [
+          ...checkHead(account, { unit, plan }),
+          ...checkPassport(account, { unit, plan }),
+          ...(await checkOpenSignatures(account, witnesses.evm))
+        ])
   ];
   return { accountId, faults, passport: account.sealed?.passport };
 }
@@ -160,6 +171,18 @@ function checkPassport(account: TransferableAccount, { unit, plan }: Claimed): P
       message: `the passport of ${name} does not have the digest that the signer gives it`
     })
   ];
+}
+
+async function checkOpenSignatures(
+  { id, evmAddress, sealed }: TransferableAccount,
+  evm: NonceReader | undefined
+): Promise<PlanFault[]> {
+  if (evm === undefined || sealed === undefined) return [];
+  const { chainId, count } = await findOpenSignatures(evm, { evmAddress, passport: sealed.passport });
+  return faultUnless(count === 0n, {
+    code: 'transfer/open-signatures',
+    message: `account ${toHex(id)} signed ${count} transactions on chain ${chainId} that are not mined`
+  });
 }
 
 /** A canister's typed refusal is a finding; anything else is not ours to judge. */

@@ -1,11 +1,8 @@
 /** `hypha identity ...` */
-import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { type Command } from 'commander';
-import { ProtocolError } from '../../core/error';
-import { createIdentity, encodeIdentityPem } from '../../sdk/identity';
+import { createIdentity, encodeIdentityPem, platformRandom } from '../../sdk';
 import { type Runner } from '../runner';
+import { createTextFile } from '../text-file';
 
 /** Adds `identity new` and `identity show`. */
 export function addIdentityCommands(program: Command, run: Runner): void {
@@ -16,9 +13,8 @@ export function addIdentityCommands(program: Command, run: Runner): void {
     .action(
       run((context) => {
         const path = context.options.identity;
-        const created = createIdentity(new Uint8Array(randomBytes(32)));
-        mkdirSync(dirname(path), { recursive: true });
-        writeNewFile(path, encodeIdentityPem(created));
+        const created = createIdentity(platformRandom());
+        createTextFile({ path, code: 'cli/identity-file' }, encodeIdentityPem(created));
         return { principal: created.getPrincipal(), file: path };
       })
     );
@@ -28,17 +24,4 @@ export function addIdentityCommands(program: Command, run: Runner): void {
     .action(
       run((context) => ({ principal: context.identity().getPrincipal(), file: context.options.identity }))
     );
-}
-
-function writeNewFile(path: string, content: string): void {
-  try {
-    writeFileSync(path, content, { flag: 'wx', mode: 0o600 });
-  } catch (cause) {
-    throw new ProtocolError(
-      'cli/identity-file',
-      `${path} is there already or cannot be written`,
-      {},
-      { cause }
-    );
-  }
 }

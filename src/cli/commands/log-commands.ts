@@ -1,7 +1,7 @@
 /** `hypha log ...` */
 import { type Command } from 'commander';
 import { type Icrc3ValueWire } from '../../api/signer-idl';
-import { parseInteger } from '../arguments';
+import { U64_MAX, parseInteger } from '../arguments';
 import { type Printable } from '../output';
 import { type Runner } from '../runner';
 
@@ -12,11 +12,12 @@ export function addLogCommands(program: Command, run: Runner): void {
   const log = program.command('log').description('the signature log: every request, before and after');
   log
     .command('show')
+    .description(`up to ${PAGE} blocks as ICRC-3 gives them`)
     .option('--from <index>', 'first block', '0')
     .action(
-      run(async (context, { options }) => {
-        const start = parseInteger(String(options['from']), '--from');
-        const page = await (await context.signer()).icrc3_get_blocks([{ start, length: PAGE }]);
+      run(async (context, input) => {
+        const start = parseInteger(input.text('from'), { label: '--from', max: U64_MAX });
+        const page = await (await context.signerReader()).icrc3_get_blocks([{ start, length: PAGE }]);
         return {
           length: page.log_length,
           blocks: page.blocks.map(({ id, block }) => ({ index: id, block: describeValue(block) }))
