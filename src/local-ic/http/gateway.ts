@@ -175,9 +175,9 @@ async function encodeRequest(request: IncomingMessage, url: URL): Promise<Uint8A
 
 function decodeResponse(reply: Uint8Array): CanisterResponse | undefined {
   try {
-    const [response] = IDL.decode([HttpResponse], reply);
+    const [response]: readonly unknown[] = IDL.decode([HttpResponse], reply);
     // Candid decoded by the type above.
-    return response as unknown as CanisterResponse;
+    return response as CanisterResponse;
   } catch {
     return undefined;
   }

@@ -64,9 +64,9 @@ function expectedCanisterId(request: CallRequest | QueryRequest): Uint8Array | u
 
 function readPrincipalField(request: CallRequest | QueryRequest, field: string): Uint8Array {
   try {
-    const [record] = IDL.decode([IDL.Record({ [field]: IDL.Principal })], request.arg);
+    const [record]: readonly unknown[] = IDL.decode([IDL.Record({ [field]: IDL.Principal })], request.arg);
     // Candid decoded by the type above.
-    return (record as unknown as Record<string, Principal>)[field]?.toUint8Array() ?? MANAGEMENT_CANISTER;
+    return (record as Record<string, Principal>)[field]?.toUint8Array() ?? MANAGEMENT_CANISTER;
   } catch (cause) {
     throw new RequestError(
       400,
