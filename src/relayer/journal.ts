@@ -17,7 +17,8 @@
  * | open     | job id      | job                                                |
  * | closed   | job id      | job                                                |
  */
-import { mkdirSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readSync } from 'node:fs';
+import { endianness } from 'node:os';
 import { join } from 'node:path';
 import { type Database, type RootDatabase, open } from 'lmdb';
 import { type Bytes32, bytes32, decodeBigEndian, encodeBigEndian, equalBytes } from '../core/bytes';
@@ -73,14 +74,17 @@ type Databases = {
 };
 
 const FORMAT_VERSION = 1;
+/** `MDB_MAGIC`, behind the 24-byte header of the first page (lmdb-js 3.5, `mdb.c`). */
+const LMDB_MAGIC = 0xbeefc0de;
+const LMDB_MAGIC_OFFSET = 24;
 
 /**
  * The journal in `folder`, made when there is none.
- * @throws {ProtocolError} `journal/newer-version`, `journal/other-domain`: nothing is changed then.
+ * @throws {ProtocolError} `journal/newer-version`, `journal/other-domain`, `journal/corrupt`: nothing is changed then.
  */
 export function openJournal(options: { readonly folder: string; readonly domain: Bytes32 }): Journal {
   const databases = openDatabases(options.folder);
-  const session = startSession(databases, options.domain);
+  const session = startSessionOrClose(databases, options.domain);
   return {
     read: () => readContent(databases),
     *closedJobs() {
@@ -98,8 +102,10 @@ export function openJournal(options: { readonly folder: string; readonly domain:
 
 function openDatabases(folder: string): Databases {
   mkdirSync(folder, { recursive: true });
+  const path = join(folder, 'journal.mdb');
+  if (existsSync(path)) assertLmdbFile(path);
   const root = open<Uint8Array, string>({
-    path: join(folder, 'journal.mdb'),
+    path,
     noSubdir: true,
     encoding: 'binary',
     maxDbs: 8,
@@ -115,6 +121,35 @@ function openDatabases(folder: string): Databases {
     open: database('open'),
     closed: database('closed')
   };
+}
+
+/** The store takes the whole process down over a file that is not its own. An empty one is a journal never written. */
+function assertLmdbFile(path: string): void {
+  const header = readHead(path, LMDB_MAGIC_OFFSET + 4);
+  if (header.byteLength === 0) return;
+  const isLittleEndian = endianness() === 'LE';
+  const isWhole = header.byteLength === LMDB_MAGIC_OFFSET + 4;
+  if (isWhole && header.getUint32(LMDB_MAGIC_OFFSET, isLittleEndian) === LMDB_MAGIC) return;
+  throw corrupt(`an LMDB file at ${path}`);
+}
+
+function readHead(path: string, length: number): DataView {
+  const file = openSync(path, 'r');
+  try {
+    const buffer = new ArrayBuffer(length);
+    return new DataView(buffer, 0, readSync(file, new Uint8Array(buffer), 0, length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+function startSessionOrClose(databases: Databases, domain: Bytes32): bigint {
+  try {
+    return startSession(databases, domain);
+  } catch (error) {
+    void databases.root.close();
+    throw error;
+  }
 }
 
 function startSession(databases: Databases, domain: Bytes32): bigint {

@@ -29,12 +29,28 @@ export function chainError(
   return new ProtocolError(`chain/${reason}`, message, context.data ?? {}, { cause: context.cause });
 }
 
-/** The reply of a canister call; whatever it throws (transport, rejection, certificate) as `service/unreachable`. */
-export async function callService<T>(name: string, call: () => Promise<T>): Promise<T> {
+/** Longer than a message can live on the Internet Computer: whatever it did, it has done by then. */
+const CALL_TIMEOUT_MS = 360_000;
+
+/**
+ * The reply of a canister call; whatever it throws (transport, rejection, certificate), and silence for `timeoutMs`, as
+ * `service/unreachable`. That says nothing about whether the call had its effect.
+ */
+export async function callService<T>(
+  name: string,
+  call: () => Promise<T>,
+  timeoutMs = CALL_TIMEOUT_MS
+): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`silent for ${timeoutMs} ms`)), timeoutMs);
+  });
   try {
-    return await call();
+    return await Promise.race([call(), silence]);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ProtocolError('service/unreachable', `${name} gave no reply: ${reason}`, {}, { cause });
+  } finally {
+    clearTimeout(timer);
   }
 }
