@@ -12,6 +12,7 @@ import {
 } from 'node:http';
 import { IDL } from '@dfinity/candid';
 import { type Outcome, type ReplicaPort } from '../replica/replica-port';
+import { CandidError, decodeCandid } from '../protocol/candid-decoding';
 import { parsePrincipal } from '../protocol/principal';
 import { readBody } from './request-body';
 
@@ -175,10 +176,11 @@ async function encodeRequest(request: IncomingMessage, url: URL): Promise<Uint8A
 
 function decodeResponse(reply: Uint8Array): CanisterResponse | undefined {
   try {
-    const [response]: readonly unknown[] = IDL.decode([HttpResponse], reply);
+    const [response] = decodeCandid([HttpResponse], reply);
     // Candid decoded by the type above.
     return response as CanisterResponse;
-  } catch {
+  } catch (error) {
+    if (!(error instanceof CandidError)) throw error;
     return undefined;
   }
 }

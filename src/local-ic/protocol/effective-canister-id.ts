@@ -2,6 +2,7 @@
 import { IDL } from '@dfinity/candid';
 import { type Principal } from '@dfinity/principal';
 import { equalBytes } from './byte-order';
+import { CandidError, decodeCandid, isAffordableCandid } from './candid-decoding';
 import { type CallRequest, type QueryRequest } from './envelope';
 import { MANAGEMENT_CANISTER, principalText } from './principal';
 import { RequestError } from './request-error';
@@ -57,6 +58,8 @@ export function assertEffectiveCanisterId(
 
 function expectedCanisterId(request: CallRequest | QueryRequest): Uint8Array | undefined {
   if (!equalBytes(request.canisterId, MANAGEMENT_CANISTER)) return request.canisterId;
+  if (!isAffordableCandid(request.arg))
+    throw new RequestError(400, 'The argument claims more values than a message of its length may hold');
   if (CREATING_METHODS.has(request.methodName)) return undefined;
   const field = FIELD_BY_METHOD.get(request.methodName);
   return field === undefined ? undefined : readPrincipalField(request, field);
@@ -64,10 +67,11 @@ function expectedCanisterId(request: CallRequest | QueryRequest): Uint8Array | u
 
 function readPrincipalField(request: CallRequest | QueryRequest, field: string): Uint8Array {
   try {
-    const [record]: readonly unknown[] = IDL.decode([IDL.Record({ [field]: IDL.Principal })], request.arg);
+    const [record] = decodeCandid([IDL.Record({ [field]: IDL.Principal })], request.arg);
     // Candid decoded by the type above.
     return (record as Record<string, Principal>)[field]?.toUint8Array() ?? MANAGEMENT_CANISTER;
   } catch (cause) {
+    if (!(cause instanceof CandidError)) throw cause;
     throw new RequestError(
       400,
       `Could not read \`${field}\` from the argument of management canister method ${request.methodName}`,

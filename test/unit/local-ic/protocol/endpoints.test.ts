@@ -2,6 +2,7 @@ import { lookup_path, LookupPathStatus, lookupResultToBuffer, requestIdOf } from
 import { IDL } from '@dfinity/candid';
 import { Principal } from '@dfinity/principal';
 import { ed25519 } from '@noble/curves/ed25519';
+import { hexToBytes } from '@noble/hashes/utils';
 import {
   CANISTER,
   MANAGEMENT,
@@ -292,6 +293,20 @@ describe('the effective canister id', () => {
     });
     expect(replica.submitted[0]?.effectiveCanisterId).toEqual(OTHER);
   });
+
+  it.each(['canister_status', 'create_canister', 'raw_rand'])(
+    'is not looked for in an argument of %s that would exhaust memory',
+    async (method) => {
+      const { replica, endpoints } = createFixture();
+      const nulls = hexToBytes('4449444c016d7f010080808080808080801000');
+      const body = managementCall(replica, method, nulls);
+      const refusal = await refusalOf(() =>
+        endpoints.call(body, { effectiveCanisterId: CANISTER, mode: 'async' })
+      );
+      expect(refusal.text).toBe('The argument claims more values than a message of its length may hold');
+      expect(replica.submitted).toEqual([]);
+    }
+  );
 
   it.each([
     ['no Candid', Uint8Array.of(1, 2, 3)],
