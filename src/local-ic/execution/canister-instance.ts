@@ -94,8 +94,10 @@ export class CanisterInstance {
   rollback(): void {
     this.stable.rollback();
     const byteLength = this.#snapshot.byteLength;
-    if (this.#linked.memory.byteLength > byteLength) {
-      // A Wasm memory cannot shrink.
+    const hasGrown = this.#linked.memory.byteLength > byteLength;
+    if (hasGrown && !this.module.changesTables) {
+      // A Wasm memory cannot shrink, so there must be a new one. Functions put into a table are bound to the old one:
+      // a module that does so keeps its grown memory, zeroed.
       this.#linked = this.#instantiate();
       const missing = byteLength - this.#linked.memory.byteLength;
       if (missing > 0) this.#linked.wasmMemory?.grow(missing / WASM_PAGE_BYTES);
@@ -195,6 +197,9 @@ export class CanisterInstance {
     this.#tableSnapshot?.forEach((entry, index) => {
       if (table && table.get(index) !== entry) table.set(index, entry);
     });
+    const length = this.#tableSnapshot?.length;
+    if (!table || length === undefined) return;
+    for (let index = length; index < table.length; index++) table.set(index, null);
   }
 }
 

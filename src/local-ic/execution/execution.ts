@@ -60,8 +60,8 @@ export type ExecutionInput = {
   readonly availableCycles: bigint;
   readonly refundedCycles: bigint;
   readonly globalTimerNs: bigint;
-  /** Whether one more call finds room behind the `queuedNow` of this execution. */
-  readonly hasQueueRoom: (queuedNow: number) => boolean;
+  /** Whether one more call to this canister finds room behind the `queuedNow` of this execution. */
+  readonly hasQueueRoom: (callee: Uint8Array, queuedNow: number) => boolean;
   readonly log: (text: Uint8Array) => void;
 };
 

@@ -31,9 +31,11 @@ export class MemorySnapshot {
     this.#isCurrent = false;
   }
 
-  /** Puts memory and globals back. The memory must not be larger than when it was taken. */
+  /** Puts memory and globals back; memory beyond what was taken becomes zero. */
   restore(memory: GuestMemory, globals: readonly WasmGlobal[]): void {
-    memory.bytes().set(this.#buffer.subarray(0, this.#byteLength));
+    const bytes = memory.bytes();
+    bytes.set(this.#buffer.subarray(0, this.#byteLength));
+    if (bytes.length > this.#byteLength) bytes.fill(0, this.#byteLength);
     globals.forEach((global, index) => {
       const value = this.#globals[index];
       if (value !== undefined) global.value = value;

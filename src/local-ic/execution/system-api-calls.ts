@@ -1,3 +1,4 @@
+import { equalBytes } from '../protocol/byte-order';
 import { CanisterFault, contractViolation, ERROR_CODE } from './canister-fault';
 import { requestCost } from './cycles-schedule';
 import { type CallDraft } from './execution';
@@ -121,8 +122,9 @@ function performCall(host: ApiHost): number {
     ? requestCost(BigInt(nameBytes + draft.dataBytes))
     : 0n;
   const canPay = execution.liquidBalance >= feeCycles;
+  const queuedNow = calls.filter(({ callee: queued }) => equalBytes(queued, draft.callee)).length;
   execution.draft = undefined;
-  if (!canPay || !execution.input.hasQueueRoom(calls.length)) return NOT_PERFORMED;
+  if (!canPay || !execution.input.hasQueueRoom(draft.callee, queuedNow)) return NOT_PERFORMED;
   const { callee, methodName, cycles, onReply, onReject, onCleanup, timeoutSeconds } = draft;
   const arg = concat(draft.data, draft.dataBytes);
   calls.push({ callee, methodName, arg, cycles, onReply, onReject, onCleanup, timeoutSeconds, feeCycles });

@@ -1,3 +1,4 @@
+import { equalBytes } from '../protocol/byte-order';
 import { CanisterFault, contractViolation, ERROR_CODE } from './canister-fault';
 import { isReplicated } from './execution-context';
 import { blobFunctions, decodeText, type ApiFunctions, type ApiHost } from './system-api-host';
@@ -115,8 +116,4 @@ function readOrNote(host: ApiHost, at: { source: number; size: number }, caller:
   const size = at.size >>> 0;
   if (source + size <= host.memory.byteLength) return host.memory.read(source, size, caller);
   return new TextEncoder().encode(`(${caller} message out of memory bounds)`);
-}
-
-export function equalBytes(left: Uint8Array, right: Uint8Array): boolean {
-  return left.length === right.length && left.every((byte, index) => byte === right[index]);
 }

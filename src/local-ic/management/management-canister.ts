@@ -110,7 +110,7 @@ export class ManagementCanister {
     const callingCanister = isFromCanister ? this.host.registry.find(incoming.caller) : undefined;
     const call = { caller: incoming.caller, callingCanister, cycles };
     try {
-      const result = this.#run(incoming.methodName, call, incoming.arg);
+      const result = this.#update(incoming.methodName, call, incoming.arg);
       if (result instanceof Uint8Array) settle(replied(result));
       else
         result.then(
@@ -163,6 +163,16 @@ export class ManagementCanister {
     if (canister.isController(sender)) return undefined;
     const text = `Only controllers of canister ${principalText(canister.id)} can call ic00 method ${methodName}`;
     return rejection(ERROR_CODE.invalidController, text);
+  }
+
+  #update(methodName: string, call: ManagementCall, arg: Uint8Array): ManagementResult {
+    if (isMethod(methodName) && QUERY_ONLY.has(methodName)) {
+      throw new CanisterFault(
+        ERROR_CODE.canisterRejected,
+        `${methodName} API is only accessible in non-replicated mode`
+      );
+    }
+    return this.#run(methodName, call, arg);
   }
 
   #run(methodName: string, call: ManagementCall, arg: Uint8Array): ManagementResult {

@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { type ExecutionResult, type EntryPoint } from '../execution/canister-instance';
 import { type Callback, type ExecutionEffects, type OutgoingCall } from '../execution/execution';
@@ -190,7 +191,7 @@ export class CallRouter {
       timeoutSeconds === undefined ? 0n : this.options.timeNs() + BigInt(timeoutSeconds) * NS_PER_SECOND;
     const call: OutstandingCall = { context, request, deadlineNs, isSettled: false };
     context.outstandingCalls += 1;
-    canister.pendingCalls += 1;
+    countPending(canister, request.callee, 1);
     scheduler.enqueue(() => {
       this.#deliver(call);
     });
@@ -303,7 +304,7 @@ export class CallRouter {
   #runCallback({ context, request }: OutstandingCall, { outcome, refundCycles }: CallAnswer): void {
     const { canister } = context;
     canister.cycles += refundCycles;
-    canister.pendingCalls -= 1;
+    countPending(canister, request.callee, -1);
     context.outstandingCalls -= 1;
     if (context.isDeleted || !canister.instance) {
       this.#closeIfDone(context);
@@ -360,6 +361,13 @@ export class CallRouter {
     if (!context.isAnswered || context.outstandingCalls > 0) return;
     if (context.canister.openContexts.delete(context)) this.options.onContextClosed(context.canister);
   }
+}
+
+function countPending({ pendingCalls }: Canister, callee: Uint8Array, change: 1 | -1): void {
+  const key = bytesToHex(callee);
+  const count = (pendingCalls.get(key) ?? 0) + change;
+  if (count === 0) pendingCalls.delete(key);
+  else pendingCalls.set(key, count);
 }
 
 /** Why a canister cannot take this call now; else the context its method runs in. */

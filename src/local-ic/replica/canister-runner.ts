@@ -1,3 +1,4 @@
+import { bytesToHex } from '@noble/hashes/utils';
 import { type CanisterInstance, type EntryPoint, type ExecutionResult } from '../execution/canister-instance';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { executionCost } from '../execution/cycles-schedule';
@@ -38,6 +39,7 @@ export type RunnerOptions = {
 };
 
 const EMPTY = new Uint8Array(0);
+/** Requests one canister may have under way to another. */
 const MAX_QUEUED_CALLS = 500;
 
 /** Runs canister code, one transaction at a time. */
@@ -101,7 +103,8 @@ export class CanisterRunner {
       availableCycles: request.availableCycles ?? 0n,
       refundedCycles: request.refundedCycles ?? 0n,
       globalTimerNs: canister.globalTimerNs,
-      hasQueueRoom: (queuedNow) => canister.pendingCalls + queuedNow < MAX_QUEUED_CALLS,
+      hasQueueRoom: (callee, queuedNow) =>
+        (canister.pendingCalls.get(bytesToHex(callee)) ?? 0) + queuedNow < MAX_QUEUED_CALLS,
       log: (text) => {
         canister.log.append(text, timeNs);
       }

@@ -1,3 +1,4 @@
+import { equalBytes } from '../protocol/byte-order';
 import { type CanisterInstance } from '../execution/canister-instance';
 import { type CanisterFacts, type CanisterStatus } from '../execution/execution';
 import { storageCost } from '../execution/cycles-schedule';
@@ -64,8 +65,8 @@ export class Canister {
   /** Uploaded chunks by hash in hex. */
   readonly chunks = new Map<string, Uint8Array>();
   readonly openContexts = new Set<CallContext>();
-  /** Requests sent and not yet answered. */
-  pendingCalls = 0;
+  /** Requests sent and not yet answered, by callee in hex. */
+  readonly pendingCalls = new Map<string, number>();
 
   constructor(
     readonly id: Uint8Array,
@@ -92,10 +93,7 @@ export class Canister {
   }
 
   isController(principal: Uint8Array): boolean {
-    return this.settings.controllers.some(
-      (controller) =>
-        controller.length === principal.length && controller.every((byte, i) => byte === principal[i])
-    );
+    return this.settings.controllers.some((controller) => equalBytes(controller, principal));
   }
 
   facts(certificate: Uint8Array | undefined): CanisterFacts {

@@ -9,6 +9,7 @@ import { type Outcome, type QueryMessage } from './replica-port';
 export type QueryOptions = {
   readonly runner: CanisterRunner;
   readonly findCanister: (id: Uint8Array) => Canister | undefined;
+  readonly queryManagement: (message: QueryMessage) => Outcome;
   /** Certificate of the canister's certified data. */
   readonly dataCertificate: (canisterId: Uint8Array) => Uint8Array | undefined;
 };
@@ -108,13 +109,14 @@ export class QueryRunner {
   }
 
   #callWithin(caller: Canister, call: OutgoingCall, stack: readonly Canister[]): Outcome {
+    const query = { sender: caller.id, methodName: call.methodName, arg: call.arg };
+    if (call.callee.length === 0) return this.options.queryManagement({ ...query, canisterId: call.callee });
     const callee = this.options.findCanister(call.callee);
     if (!callee) {
       return rejected(ERROR_CODE.canisterNotFound, `Canister ${principalText(call.callee)} not found`);
     }
     // A query of a canister that is in the midst of one would see that one's changes.
     if (stack.includes(callee)) return rejected(ERROR_CODE.queryLoop, 'Query call graph loop detected.');
-    const query = { sender: caller.id, methodName: call.methodName, arg: call.arg };
     return this.#run(callee, query, { isTarget: false, stack });
   }
 }

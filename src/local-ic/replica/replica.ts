@@ -73,6 +73,7 @@ export class Replica implements ReplicaPort {
     this.#queries = new QueryRunner({
       runner: this.#runner,
       findCanister,
+      queryManagement: (message) => this.#management.query(message),
       dataCertificate: options.dataCertificate
     });
     this.#router = this.#createRouter(timeNs, findCanister);

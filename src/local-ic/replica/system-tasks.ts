@@ -11,6 +11,8 @@ export type SystemTaskOptions = {
 };
 
 const HEARTBEAT_INTERVAL_NS = 1_000_000_000n;
+/** How often a frozen canister whose timer is due is looked at again. */
+const FROZEN_RETRY_NS = 1_000_000_000n;
 
 /** Global timers and heartbeats. */
 export class SystemTasks {
@@ -44,7 +46,13 @@ export class SystemTasks {
 
   #fireTimer(canister: Canister, dueNs: bigint): void {
     // Set anew, or off, since this was scheduled; a canister not running keeps its timer until it is started.
-    if (canister.globalTimerNs !== dueNs || !canRun(canister)) return;
+    if (canister.globalTimerNs !== dueNs || canister.status !== 'running') return;
+    if (canister.isFrozen) {
+      this.options.timers.schedule(this.options.timeNs() + FROZEN_RETRY_NS, () => {
+        this.scheduleTimer(canister);
+      });
+      return;
+    }
     canister.globalTimerNs = 0n;
     if (!canister.instance?.hasExport('canister_global_timer')) return;
     this.options.router.runSystemTask(canister, { kind: 'export', name: 'canister_global_timer' });
