@@ -18,7 +18,7 @@ import {
 } from './domains-idl';
 
 /** Nullifiers in one request. */
-export const MAX_NULLIFIERS = 16;
+export const MAX_NULLIFIERS = 32;
 /** Providers of one domain. */
 export const MAX_PROVIDERS = 10;
 /** UTF-16 units of a domain's name. */

@@ -132,31 +132,36 @@ export type SignedEvmTransactionWire = {
   log_index: bigint;
 };
 
-/** One consumption and its successor: the action's tags, the unit in it, the payload, and where it lies in the tree. */
-export const TransitionIdl = IDL.Record({
-  tags: IDL.Vec(Blob),
-  unit_index: IDL.Nat32,
-  payload: Blob,
+/**
+ * One compliance unit of an action: where its commitment lies in the tree, the storage proof of its nullifier (empty for
+ * a binding), and the application payload when the unit moves an account.
+ */
+export const UnitIdl = IDL.Record({
   leaf_index: IDL.Nat64,
   path: IDL.Vec(Blob),
-  nullifier_proof: IDL.Vec(Blob)
+  nullifier_proof: IDL.Vec(Blob),
+  payload: IDL.Opt(Blob)
 });
-export type TransitionWire = {
-  tags: Uint8Array[];
-  unit_index: number;
-  payload: Uint8Array;
+export type UnitWire = {
   leaf_index: bigint;
   path: Uint8Array[];
   nullifier_proof: Uint8Array[];
+  payload: [] | [Uint8Array];
 };
 
-/** Applied wholly or not at all. At most 16. */
+/** The transitions of one action, applied wholly or not at all: its tags, and all of its units in their order. */
 export const TransitionBatchIdl = IDL.Record({
   domain: Blob,
   height: IDL.Nat64,
-  transitions: IDL.Vec(TransitionIdl)
+  tags: IDL.Vec(Blob),
+  units: IDL.Vec(UnitIdl)
 });
-export type TransitionBatchWire = { domain: Uint8Array; height: bigint; transitions: TransitionWire[] };
+export type TransitionBatchWire = {
+  domain: Uint8Array;
+  height: bigint;
+  tags: Uint8Array[];
+  units: UnitWire[];
+};
 
 /** A block of the signature log, as in ICRC-3. */
 export const Icrc3ValueIdl = IDL.Rec();

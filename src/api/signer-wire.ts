@@ -11,7 +11,7 @@ import { type PrincipalBytes } from '../core/account/principal';
 import { type Address, type Bytes32 } from '../core/bytes';
 import { assertNever } from '../core/error';
 import { type Icrc3Value } from '../core/log/icrc3-value';
-import { type TransitionEvidence } from '../core/proof/transition';
+import { type ActionEvidence, type UnitEvidence } from '../core/proof/transition-batch';
 import { encodeResourceAbi } from '../core/resource/resource';
 import { type EvmSignature } from '../core/signing/evm-signature';
 import { type EvmTransaction, parseEvmTransaction } from '../core/signing/evm-transaction';
@@ -29,14 +29,13 @@ import {
   type StatusWire,
   type TipCertificateWire,
   type TransitionBatchWire,
-  type TransitionWire
+  type UnitWire
 } from './signer-idl';
 import { assertAtMost, own32, ownAtMost } from './wire-bytes';
 
-/** Transitions in one batch. */
-export const MAX_TRANSITIONS = 16;
-/** Tags of one action. */
-export const MAX_TAGS = 64;
+/** Compliance units of one action, and its tags. */
+export const MAX_UNITS = 32;
+export const MAX_TAGS = 2 * MAX_UNITS;
 /** A payload with 16 consents and 16 approvals, each with the longest key, has 5,890 bytes. */
 export const MAX_PAYLOAD_BYTES = 6_144;
 /** Siblings of a leaf in a tree of 2^64. */
@@ -179,27 +178,24 @@ export function encodeSignedEvmTransactionWire(signed: {
   };
 }
 
-/** One transition as anyone submits it. */
-export type SubmittedTransition = {
-  readonly evidence: TransitionEvidence;
-  /** Storage proof of the nullifier, for the `domains` canister. */
-  readonly nullifierProof: readonly Uint8Array[];
-};
-
-/** Transitions of one domain at the checkpoint of one height. */
+/** The transitions of one action of a domain, at the checkpoint of one height. */
 export type TransitionBatch = {
   readonly domainId: Bytes32;
   readonly height: bigint;
-  readonly transitions: readonly SubmittedTransition[];
+  readonly action: ActionEvidence;
+  /** For each unit, the storage proof of its nullifier, for the `domains` canister. */
+  readonly nullifierProofs: readonly (readonly Uint8Array[])[];
 };
 
 /** A batch within its limits. @throws {ProtocolError} `wire/limit`, `bytes/length`. */
 export function decodeTransitionBatch(wire: TransitionBatchWire): TransitionBatch {
-  assertAtMost(wire.transitions.length, { label: 'transitions', limit: MAX_TRANSITIONS });
+  assertAtMost(wire.tags.length, { label: 'tags', limit: MAX_TAGS });
+  assertAtMost(wire.units.length, { label: 'units', limit: MAX_UNITS });
   return {
     domainId: own32(wire.domain, 'domain id'),
     height: wire.height,
-    transitions: wire.transitions.map(decodeTransition)
+    action: { tags: wire.tags.map((tag) => own32(tag, 'tag')), units: wire.units.map(decodeUnit) },
+    nullifierProofs: wire.units.map(decodeNullifierProof)
   };
 }
 
@@ -208,33 +204,34 @@ export function encodeTransitionBatch(batch: TransitionBatch): TransitionBatchWi
   return {
     domain: batch.domainId,
     height: batch.height,
-    transitions: batch.transitions.map(({ evidence, nullifierProof }) => ({
-      tags: [...evidence.tags],
-      unit_index: evidence.unitIndex,
-      payload: evidence.payload,
-      leaf_index: evidence.leafIndex,
-      path: [...evidence.path],
-      nullifier_proof: [...nullifierProof]
+    tags: [...batch.action.tags],
+    units: batch.action.units.map(({ leafIndex, path, payload }, index) => ({
+      leaf_index: leafIndex,
+      path: [...path],
+      nullifier_proof: [...(batch.nullifierProofs[index] ?? [])],
+      payload: payload === undefined ? [] : [payload]
     }))
   };
 }
 
-function decodeTransition(wire: TransitionWire): SubmittedTransition {
-  assertAtMost(wire.tags.length, { label: 'tags', limit: MAX_TAGS });
+function decodeUnit(wire: UnitWire): UnitEvidence {
+  const [payload] = wire.payload;
   assertAtMost(wire.path.length, { label: 'path', limit: MAX_PATH_LENGTH });
-  assertAtMost(wire.nullifier_proof.length, { label: 'nullifier proof nodes', limit: MAX_PROOF_NODES });
   return {
-    evidence: {
-      tags: wire.tags.map((tag) => own32(tag, 'tag')),
-      unitIndex: wire.unit_index,
-      payload: ownAtMost(wire.payload, { label: 'payload bytes', limit: MAX_PAYLOAD_BYTES }),
-      leafIndex: wire.leaf_index,
-      path: wire.path.map((sibling) => own32(sibling, 'sibling'))
-    },
-    nullifierProof: wire.nullifier_proof.map((node) =>
-      ownAtMost(node, { label: 'nullifier proof node bytes', limit: MAX_NODE_BYTES })
-    )
+    leafIndex: wire.leaf_index,
+    path: wire.path.map((sibling) => own32(sibling, 'sibling')),
+    payload:
+      payload === undefined
+        ? undefined
+        : ownAtMost(payload, { label: 'payload bytes', limit: MAX_PAYLOAD_BYTES })
   };
+}
+
+function decodeNullifierProof(wire: UnitWire): Uint8Array[] {
+  assertAtMost(wire.nullifier_proof.length, { label: 'nullifier proof nodes', limit: MAX_PROOF_NODES });
+  return wire.nullifier_proof.map((node) =>
+    ownAtMost(node, { label: 'nullifier proof node bytes', limit: MAX_NODE_BYTES })
+  );
 }
 
 function encodeStatus(status: AccountStatus): AccountStatusWire {

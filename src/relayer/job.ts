@@ -9,18 +9,15 @@
  * | stalled      | failed `maxAttempts` times in a row; tried again when the relayer next starts               |
  * | done         | applied, by us or by another relayer                                                        |
  * | refused      | the signer says no for good; the reason is kept                                             |
- * | split        | refused as a batch; its transitions are jobs of their own                                   |
  */
 import { type Bytes32, toHex } from '../core/bytes';
 import { type WireError } from '../api/errors';
 
-/** One consumption and its successor; `unitIndex` counts the action's compliance units. */
+/** A unit of the action that moves an account; `unitIndex` counts the action's compliance units. */
 export type JobTransition = {
   readonly unitIndex: number;
   readonly account: Bytes32;
   readonly isBinding: boolean;
-  readonly nullifier: Bytes32;
-  readonly leafIndex: bigint;
   readonly payload: Uint8Array;
 };
 
@@ -37,16 +34,15 @@ export type JobState =
   | { readonly status: 'submitted'; readonly checkpoint: CheckpointRef }
   | { readonly status: 'stalled'; readonly reason: WireError }
   | { readonly status: 'done'; readonly by: 'us' | 'earlier' }
-  | { readonly status: 'refused'; readonly reason: WireError }
-  | { readonly status: 'split'; readonly reason: WireError };
+  | { readonly status: 'refused'; readonly reason: WireError };
 
 export type JobStatus = JobState['status'];
 
 export type Job = {
-  /** `transaction hash:action tree root`, and `:position` for a part of a batch. Hex. */
+  /** `transaction hash:action tree root`, hex. */
   readonly id: string;
-  /** Leaf index of the first transition: jobs are in chain order by it. */
-  readonly order: bigint;
+  /** Leaf index of the action's first commitment: jobs are in chain order by it. */
+  readonly firstLeaf: bigint;
   /** Block of the transaction. */
   readonly height: bigint;
   /** Tags of the action, nullifier and commitment of each unit in turn. */
@@ -62,24 +58,34 @@ export type Job = {
 /** Whether nothing is left to do for the job, now or after a restart. */
 export function isClosed(job: Job): boolean {
   const { status } = job.state;
-  return status === 'done' || status === 'refused' || status === 'split';
+  return status === 'done' || status === 'refused';
 }
 
 export function jobId(txHash: Bytes32, actionTreeRoot: Bytes32): string {
   return `${toHex(txHash)}:${toHex(actionTreeRoot)}`;
 }
 
-/** The job's transitions as jobs of one transition each. */
-export function splitJob(job: Job): Job[] {
-  return job.transitions.map((transition, position) => ({
-    ...job,
-    id: `${job.id}:${position}`,
-    order: transition.leafIndex,
-    transitions: [transition],
-    state: { status: 'observed' },
-    failures: 0,
-    notBeforeMs: 0
-  }));
+/** A compliance unit of the job's action; `payload` when it moves an account. */
+export type JobUnit = {
+  readonly nullifier: Bytes32;
+  readonly leafIndex: bigint;
+  readonly isBinding: boolean;
+  readonly payload: Uint8Array | undefined;
+};
+
+/** All units of the job's action, in their order: the signer checks that the whole action happened. */
+export function jobUnits(job: Job): JobUnit[] {
+  return job.tags
+    .filter((_tag, index) => index % 2 === 0)
+    .map((nullifier, unitIndex) => {
+      const transition = job.transitions.find((candidate) => candidate.unitIndex === unitIndex);
+      return {
+        nullifier,
+        leafIndex: job.firstLeaf + BigInt(unitIndex),
+        isBinding: transition?.isBinding ?? false,
+        payload: transition?.payload
+      };
+    });
 }
 
 /** Hex ids of the accounts that the job touches. */

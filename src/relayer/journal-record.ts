@@ -31,7 +31,7 @@ export function decodeJob(record: Uint8Array): Job {
   const fields = parse(record);
   return {
     id: text(fields, 'id'),
-    order: integer(fields, 'order'),
+    firstLeaf: integer(fields, 'firstLeaf'),
     height: integer(fields, 'height'),
     tags: list(fields, 'tags').map((tag) => word({ tag }, 'tag')),
     transitions: list(fields, 'transitions').map((entry) => transition(object(entry))),
@@ -46,8 +46,6 @@ function transition(fields: Fields): JobTransition {
     unitIndex: count(fields, 'unitIndex'),
     account: word(fields, 'account'),
     isBinding: flag(fields, 'isBinding'),
-    nullifier: word(fields, 'nullifier'),
-    leafIndex: integer(fields, 'leafIndex'),
     payload: hexBytes(fields, 'payload')
   };
 }
@@ -62,7 +60,6 @@ function jobState(fields: Fields): JobState {
       return { status, checkpoint: checkpointRef(object(fields['checkpoint'])) };
     case 'stalled':
     case 'refused':
-    case 'split':
       return { status, reason: reason(object(fields['reason'])) };
     case 'done':
       return { status, by: text(fields, 'by') === 'us' ? 'us' : 'earlier' };

@@ -51,7 +51,7 @@ export class Ledger {
 
   /** Jobs that are not closed, in chain order. */
   openJobs(): Job[] {
-    return [...this.jobs.values()].sort((a, b) => Number(a.order - b.order));
+    return [...this.jobs.values()].sort((a, b) => Number(a.firstLeaf - b.firstLeaf));
   }
 
   /** Jobs that are closed, in no order. Reads the disk. */
@@ -140,8 +140,7 @@ const noJobs = (): Record<JobStatus, number> => ({
   submitted: 0,
   stalled: 0,
   done: 0,
-  refused: 0,
-  split: 0
+  refused: 0
 });
 
 function growTree(leaves: readonly Bytes32[]): CommitmentTree {

@@ -25,7 +25,7 @@ function refusedBehind(stalled: readonly Job[], closed: Iterable<Job>): Job[] {
     (job) =>
       job.state.status === 'refused' &&
       isOutOfOrder(job.state.reason.code) &&
-      stalled.some((earlier) => earlier.order < job.order && sharesAccount(earlier, job))
+      stalled.some((earlier) => earlier.firstLeaf < job.firstLeaf && sharesAccount(earlier, job))
   );
 }
 

@@ -1,6 +1,10 @@
 /**
- * Several transitions of one domain at one checkpoint, such as the two sides of a swap: all of them hold against the
- * accounts as they are, or none is applied.
+ * All transitions of one action at one checkpoint of its domain, such as the two sides of a swap: they hold together
+ * against the accounts as they are, or none is applied.
+ *
+ * What the parties approved is the action as a whole. So the whole of it must have happened: every unit's nullifier is
+ * in the domain's set and its commitment in the tree, and every account consented to moves now. A domain whose logic
+ * lets someone consume one side alone therefore gains nothing here.
  */
 import { type Account } from '../account/account';
 import { type AccountId } from '../account/account-id';
@@ -9,58 +13,79 @@ import { type Bytes32, toHex } from '../bytes';
 import { type Checkpoint } from '../domain/checkpoint';
 import { ProtocolError } from '../error';
 import { ApprovalVerifier } from './approval';
+import { assertMembership } from './membership';
 import {
   type SignerFacts,
-  type TransitionEvidence,
   type VerifiedTransition,
   assertCheckpoint,
+  unitTags,
   verifyDecodedTransition
 } from './transition';
 
-/** Most transitions in a batch. */
+/** Most accounts that one action may move. */
 export const MAX_BATCH_SIZE = 16;
+
+/** Where a compliance unit's commitment lies, and the payload when the unit moves an account of this signer. */
+export type UnitEvidence = {
+  readonly leafIndex: bigint;
+  /** Siblings from the leaves upwards. */
+  readonly path: readonly Bytes32[];
+  /** Encoded `TransitionPayload`. */
+  readonly payload: Uint8Array | undefined;
+};
+
+/** An action as anyone may submit it; nothing in it is trusted. `units`: all of them, in the order of the tags. */
+export type ActionEvidence = {
+  readonly tags: readonly Bytes32[];
+  readonly units: readonly UnitEvidence[];
+};
 
 export type TransitionBatchClaim = SignerFacts & {
   readonly checkpoint: Checkpoint;
   /** The logic that account resources of the domain have. */
   readonly logicRef: Bytes32;
   readonly findAccount: (id: AccountId) => Account | undefined;
-  readonly transitions: readonly {
-    readonly evidence: TransitionEvidence;
-    /** Whether the unit's consumed tag is in the domain's nullifier set at the checkpoint. */
-    readonly nullifierPresent: boolean;
-  }[];
+  readonly action: ActionEvidence;
+  /** For each unit, whether its consumed tag is in the domain's nullifier set at the checkpoint. */
+  readonly nullifiersPresent: readonly boolean[];
 };
 
 /** A verified transition with the account, as it is now, that it applies to. */
 export type VerifiedBatchEntry = { readonly account: Account; readonly transition: VerifiedTransition };
 
 /**
- * What each transition does, in the order given.
- * @throws {ProtocolError} the code of the first that fails (see `verifyTransition`); `transition/batch-size` unless
- * there are 1 to 16; `transition/duplicate-account` when two are about one account.
+ * What each transition does, in the order of the units.
+ * @throws {ProtocolError} the code of the first that fails (see `verifyTransition`); `transition/units` unless the
+ * evidence covers every unit; `transition/batch-size` unless 1 to 16 accounts move; `transition/duplicate-account` when
+ * two units are about one account; `transition/unsettled` when another unit's nullifier is not in the set, and `proof/*`
+ * when its commitment is not in the tree; `transition/consent-unmet` when an account consented to does not move.
  */
 export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatchEntry[] {
-  const { checkpoint, logicRef, transitions } = claim;
-  assertCheckpoint(checkpoint);
-  assertBatchSize(transitions.length);
+  assertCheckpoint(claim.checkpoint);
+  const { tags, units } = claim.action;
+  if (units.length * 2 !== tags.length) {
+    throw new ProtocolError('transition/units', `expected ${tags.length / 2} units, got ${units.length}`);
+  }
+  assertBatchSize(units.filter(({ payload }) => payload !== undefined).length);
   const approvals = new ApprovalVerifier();
-  const accountIds = new Set<string>();
-  return transitions.map(({ evidence, nullifierPresent }) => {
-    const payload = decodeTransitionPayload(evidence.payload);
+  const moved = new Map<string, TransitionPayload>();
+  const entries = units.flatMap((unit, unitIndex) => {
+    if (unit.payload === undefined) {
+      assertSettled(claim, unitIndex);
+      return [];
+    }
+    const evidence = { ...unit, payload: unit.payload, tags, unitIndex };
+    const payload = decodeTransitionPayload(unit.payload);
     const account = findAccount(claim, payload);
-    assertFirst(accountIds, account);
-    const transition = verifyDecodedTransition({
-      signerCanisterId: claim.signerCanisterId,
-      isApplied: claim.isApplied,
-      account,
-      attestation: { checkpoint, logicRef, nullifierPresent },
-      evidence,
-      payload,
-      approvals
-    });
-    return { account, transition };
+    noteFirst(moved, account, payload);
+    const { checkpoint, logicRef, signerCanisterId, isApplied } = claim;
+    const nullifierPresent = claim.nullifiersPresent[unitIndex] ?? false;
+    const attestation = { checkpoint, logicRef, nullifierPresent };
+    const context = { signerCanisterId, isApplied, account, attestation, approvals };
+    return [{ account, transition: verifyDecodedTransition({ ...context, evidence, payload }) }];
   });
+  assertConsentsMet(moved);
+  return entries;
 }
 
 function assertBatchSize(size: number): void {
@@ -69,6 +94,21 @@ function assertBatchSize(size: number): void {
       'transition/batch-size',
       `expected 1 to ${MAX_BATCH_SIZE} transitions, got ${size}`,
       { size }
+    );
+  }
+}
+
+/** A unit that moves no account of ours happened too: the parties approved all of the action, or nothing. */
+function assertSettled(claim: TransitionBatchClaim, unitIndex: number): void {
+  const { action, checkpoint, nullifiersPresent } = claim;
+  const { created } = unitTags({ tags: action.tags, unitIndex });
+  const { leafIndex: index = 0n, path = [] } = action.units[unitIndex] ?? {};
+  assertMembership({ tree: checkpoint, leaf: created, index, path });
+  if (nullifiersPresent[unitIndex] !== true) {
+    throw new ProtocolError(
+      'transition/unsettled',
+      `expected the nullifier of unit ${unitIndex} in the domain's set at the checkpoint`,
+      { unitIndex }
     );
   }
 }
@@ -84,12 +124,29 @@ function findAccount(claim: TransitionBatchClaim, payload: TransitionPayload): A
   return account;
 }
 
-function assertFirst(accountIds: Set<string>, account: Account): void {
+function noteFirst(
+  moved: Map<string, TransitionPayload>,
+  account: Account,
+  payload: TransitionPayload
+): void {
   const id = toHex(account.id);
-  if (accountIds.has(id)) {
+  if (moved.has(id)) {
     throw new ProtocolError('transition/duplicate-account', 'expected each account once in a batch', {
       accountId: account.id
     });
   }
-  accountIds.add(id);
+  moved.set(id, payload);
+}
+
+function assertConsentsMet(moved: ReadonlyMap<string, TransitionPayload>): void {
+  for (const { consents } of moved.values()) {
+    const missing = consents.find(({ accountId }) => !moved.has(toHex(accountId)));
+    if (missing !== undefined) {
+      throw new ProtocolError(
+        'transition/consent-unmet',
+        'expected every account that the parties consented to in the batch',
+        { accountId: missing.accountId }
+      );
+    }
+  }
 }

@@ -103,7 +103,8 @@ async function takeOver(options: FollowOptions, stretch: BlockStretch, isCaughtU
   };
   if (isCaughtUp) await assertSameTree(options, stretch.last, cursor.leafCount);
   ledger.commit({ cursor, jobs, ...(isCaughtUp ? { verified: cursor } : {}) });
-  for (const job of jobs) log.info('job-observed', { job: job.id, height: job.height, order: job.order });
+  for (const job of jobs)
+    log.info('job-observed', { job: job.id, height: job.height, firstLeaf: job.firstLeaf });
   log.debug('followed', { height: cursor.height, leafCount: cursor.leafCount, events: events.length });
 }
 

@@ -23,7 +23,8 @@ const ABOUT_THE_PROOF = new Set([
   'proof',
   'resource',
   'transition',
-  'tree'
+  'tree',
+  'wire'
 ]);
 const ABOUT_THE_CHECKPOINT = new Set(['adapter', 'checkpoint', 'mpt']);
 
@@ -35,6 +36,11 @@ export function interpretRefusal(code: string): RefusalMeaning {
 }
 
 /** Refusals that only say that an earlier transition of the account is missing. */
-export function isOutOfOrder(code: string): boolean {
-  return code === 'transition/nullifier' || code === 'transition/not-bound' || code === 'transition/domain';
-}
+const OUT_OF_ORDER = new Set([
+  'transition/nullifier',
+  'transition/nullifier-key',
+  'transition/not-bound',
+  'transition/domain'
+]);
+
+export const isOutOfOrder = (code: string): boolean => OUT_OF_ORDER.has(code);

@@ -7,13 +7,13 @@
  */
 import { type DomainsService } from '../../api/domains-idl';
 import { type Result, type WireError } from '../../api/errors';
-import { type SignerService, type TransitionBatchWire, type TransitionWire } from '../../api/signer-idl';
+import { type SignerService, type TransitionBatchWire, type UnitWire } from '../../api/signer-idl';
 import { type Bytes32, bytes32, equalBytes } from '../../core/bytes';
 import { assertNever } from '../../core/error';
 import { type RetryPolicy, retryDelayMs } from '../backoff';
 import { type EvmChain, type TrieProof } from '../chains/evm-chain';
 import { type Clock, type RandomSource } from '../clock';
-import { type CheckpointRef, type Job, type JobState, splitJob } from '../job';
+import { type CheckpointRef, type Job, type JobState, jobUnits } from '../job';
 import { type FollowedBlock } from '../journal-record';
 import { type Ledger } from '../ledger';
 import { type Log } from '../log';
@@ -60,7 +60,6 @@ function takeStep(options: SubmitOptions, job: Job): Promise<Setback> {
     case 'stalled':
     case 'done':
     case 'refused':
-    case 'split':
       throw new Error(`BUG: job ${job.id} is ${state.status} and was to be advanced`);
     default:
       return assertNever(state);
@@ -141,7 +140,7 @@ async function readProofs(
   job: Job,
   { height, storageHash }: CheckpointRef
 ): Promise<Result<readonly TrieProof[]>> {
-  const nullifiers = job.transitions.filter(({ isBinding }) => !isBinding).map(({ nullifier }) => nullifier);
+  const nullifiers = jobUnits(job).flatMap(({ nullifier, isBinding }) => (isBinding ? [] : [nullifier]));
   if (nullifiers.length === 0) return { Ok: [] };
   try {
     return { Ok: await chain.readNullifierProofs({ height, storageHash, nullifiers }) };
@@ -159,18 +158,16 @@ function buildBatch(parts: {
 }): TransitionBatchWire {
   const { options, job, checkpoint } = parts;
   const proofs = parts.proofs.values();
-  const transitions = job.transitions.map((transition): TransitionWire => {
-    const proof: TrieProof = transition.isBinding ? [] : (proofs.next().value ?? []);
+  const units = jobUnits(job).map(({ leafIndex, isBinding, payload }): UnitWire => {
+    const proof: TrieProof = isBinding ? [] : (proofs.next().value ?? []);
     return {
-      tags: [...job.tags],
-      unit_index: transition.unitIndex,
-      payload: transition.payload,
-      leaf_index: transition.leafIndex,
-      path: options.ledger.pathAt(transition.leafIndex, checkpoint.leafCount),
-      nullifier_proof: [...proof]
+      leaf_index: leafIndex,
+      path: options.ledger.pathAt(leafIndex, checkpoint.leafCount),
+      nullifier_proof: [...proof],
+      payload: payload === undefined ? [] : [payload]
     };
   });
-  return { domain: options.domain, height: checkpoint.height, transitions };
+  return { domain: options.domain, height: checkpoint.height, tags: [...job.tags], units };
 }
 
 function settle(options: SubmitOptions, job: Job, result: Result<unknown>): Setback {
@@ -182,10 +179,10 @@ function settle(options: SubmitOptions, job: Job, result: Result<unknown>): Setb
     case 'new-checkpoint':
       return renewCheckpoint(options, job, result.Err);
     case 'applied':
+      // An action is applied wholly or not at all: what holds of one of its transitions holds of all.
+      return finish(options, job, 'earlier');
     case 'final':
-      // A refusal of a batch speaks of one of its transitions; the others may stand.
-      if (job.transitions.length > 1) return split(options, job, result.Err);
-      return meaning === 'applied' ? finish(options, job, 'earlier') : refuse(options, job, result.Err);
+      return refuse(options, job, result.Err);
     default:
       return assertNever(meaning);
   }
@@ -200,12 +197,6 @@ function finish({ ledger, log }: SubmitOptions, job: Job, by: 'us' | 'earlier'):
 function refuse({ ledger, log }: SubmitOptions, job: Job, reason: WireError): Setback {
   ledger.commit({ jobs: [{ ...job, state: { status: 'refused', reason } }] });
   log.warn('job-refused', { job: job.id, ...reason });
-  return reason;
-}
-
-function split({ ledger, log }: SubmitOptions, job: Job, reason: WireError): Setback {
-  ledger.commit({ jobs: [{ ...job, state: { status: 'split', reason } }, ...splitJob(job)] });
-  log.info('job-split', { job: job.id, parts: job.transitions.length, ...reason });
   return reason;
 }
 

@@ -1,7 +1,7 @@
-/** Applies proven transitions of one domain at one checkpoint: all of them, or none. Anyone may bring them. */
-import { type SubmittedTransition, type TransitionBatch } from '../../../api/signer-wire';
+/** Applies the proven transitions of one action at one checkpoint: all of them, or none. Anyone may bring them. */
+import { type TransitionBatch } from '../../../api/signer-wire';
 import { type AccountTransition, type Account, applyTransition } from '../../../core/account/account';
-import { type TransitionPurpose, decodeTransitionPayload } from '../../../core/account/transition-payload';
+import { decodeTransitionPayload } from '../../../core/account/transition-payload';
 import { type Bytes32 } from '../../../core/bytes';
 import { type LogEvent } from '../../../core/log/block';
 import { unitTags } from '../../../core/proof/transition';
@@ -10,40 +10,51 @@ import { attestNullifiers } from '../domains-client';
 import { type SignerContext, certifyTip, closeSigning, recordEvent } from '../signature-log';
 
 /**
- * The accounts after their transitions, in the order given.
+ * The accounts after their transitions, in the order of the action's units.
  * @throws {ProtocolError} those of `core/proof` `verifyTransitionBatch` and of `attestNullifiers`.
  */
 export async function applyTransitions(context: SignerContext, batch: TransitionBatch): Promise<Account[]> {
-  const claims = batch.transitions.map(readClaim);
-  const consumed = claims.filter(({ purpose }) => purpose === 'transition');
+  const { action, domainId, height } = batch;
+  const asked = unitsToAttest(batch);
   const { checkpoint, logicRef, present } = await attestNullifiers(context, {
-    domainId: batch.domainId,
-    height: batch.height,
-    nullifiers: consumed.map(({ nullifier, nullifierProof }) => ({ nullifier, proof: nullifierProof }))
+    domainId,
+    height,
+    nullifiers: asked.map(({ nullifier, proof }) => ({ nullifier, proof }))
   });
 
+  const nullifiersPresent = action.units.map(
+    (_unit, unitIndex) => present[asked.findIndex((entry) => entry.unitIndex === unitIndex)] ?? false
+  );
   const entries = verifyTransitionBatch({
     checkpoint,
     logicRef,
     signerCanisterId: context.runtime.self(),
     findAccount: context.store.findAccount,
     isApplied: context.store.isNullifierApplied,
-    transitions: claims.map((claim) => ({
-      evidence: claim.evidence,
-      nullifierPresent: present[consumed.indexOf(claim)] ?? false
-    }))
+    action,
+    nullifiersPresent
   });
   const accounts = entries.map((entry) => applyEntry(context, entry, checkpoint.height));
   certifyTip(context);
   return accounts;
 }
 
-type Claim = SubmittedTransition & { readonly purpose: TransitionPurpose; readonly nullifier: Bytes32 };
+type AskedUnit = {
+  readonly unitIndex: number;
+  readonly nullifier: Bytes32;
+  readonly proof: readonly Uint8Array[];
+};
 
-/** What has to be known before `domains` is asked. */
-function readClaim(submitted: SubmittedTransition): Claim {
-  const { purpose } = decodeTransitionPayload(submitted.evidence.payload);
-  return { ...submitted, purpose, nullifier: unitTags(submitted.evidence).consumed };
+/**
+ * Units whose nullifier `domains` is asked about: all but bindings, whose consumed side was ephemeral and of which the
+ * successor's nonce tells enough.
+ */
+function unitsToAttest({ action, nullifierProofs }: TransitionBatch): AskedUnit[] {
+  return action.units.flatMap(({ payload }, unitIndex) => {
+    const nullifier = unitTags({ tags: action.tags, unitIndex }).consumed;
+    if (payload !== undefined && decodeTransitionPayload(payload).purpose === 'binding') return [];
+    return [{ unitIndex, nullifier, proof: nullifierProofs[unitIndex] ?? [] }];
+  });
 }
 
 function applyEntry(context: SignerContext, entry: VerifiedBatchEntry, height: bigint): Account {
