@@ -33,18 +33,15 @@ export class Endpoints {
   private readonly stateTree: StateTree;
   private readonly certifier: Certifier;
   private readonly round = new CertificationRound();
-  private readonly callWaitMs: number;
   private runningCalls = 0;
 
   constructor(
     private readonly replica: ReplicaPort,
-    private readonly keys: { readonly root: SigningKey; readonly node: SigningKey },
-    options: { readonly callWaitMs?: number } = {}
+    private readonly keys: { readonly root: SigningKey; readonly node: SigningKey }
   ) {
     this.identity = createSubnetIdentity(keys.root.publicKeyDer, keys.node.publicKeyDer);
     this.stateTree = new StateTree(replica, this.identity);
     this.certifier = new Certifier(keys.root);
-    this.callWaitMs = options.callWaitMs ?? CALL_WAIT_MS;
   }
 
   /** GET status. */
@@ -89,7 +86,7 @@ export class Endpoints {
   /** Whether the call settled in time; if so, its round of certification is over too. */
   private async waitForOutcome(requestId: Uint8Array): Promise<boolean> {
     this.runningCalls += 1;
-    const outcome = await this.replica.waitFor(requestId, this.callWaitMs).finally(() => {
+    const outcome = await this.replica.waitFor(requestId, CALL_WAIT_MS).finally(() => {
       this.runningCalls -= 1;
     });
     if (outcome === undefined) return false;
