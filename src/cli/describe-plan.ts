@@ -3,7 +3,7 @@ import { Principal } from '@dfinity/principal';
 import { type Passport } from '../core/account/passport';
 import { type PrincipalBytes } from '../core/account/principal';
 import { equalBytes } from '../core/bytes';
-import * as sdk from '../sdk';
+import * as sdk from '../sdk/index';
 import { type Printable } from './output';
 import { type CommandResult } from './runner';
 

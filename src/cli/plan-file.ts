@@ -1,5 +1,5 @@
 /** Transfer plans on disk, readable by their owner alone: they tell when heads are consumed. */
-import { type TransferPlan, decodeTransferPlan, encodeTransferPlan } from '../sdk';
+import { type TransferPlan, decodeTransferPlan, encodeTransferPlan } from '../sdk/index';
 import { type TextFile, createTextFile, readTextFile, replaceTextFile } from './text-file';
 
 const planFile = (path: string): TextFile => ({

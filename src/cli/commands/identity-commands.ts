@@ -1,6 +1,6 @@
 /** `hypha identity ...` */
 import { type Command } from 'commander';
-import { createIdentity, encodeIdentityPem, platformRandom } from '../../sdk';
+import { createIdentity, encodeIdentityPem, platformRandom } from '../../sdk/index';
 import { type Runner } from '../runner';
 import { createTextFile } from '../text-file';
 

@@ -4,7 +4,7 @@ import { type Hex, type PublicClient, getAddress, toHex } from 'viem';
 import { unwrap } from '../../api/errors';
 import { type EvmTransactionWire, type SignedEvmTransactionWire } from '../../api/signer-idl';
 import { ProtocolError } from '../../core/error';
-import { type EvmIntent, prepareEvmTransaction, signEvmTransaction } from '../../sdk';
+import { type EvmIntent, prepareEvmTransaction, signEvmTransaction } from '../../sdk/index';
 import {
   type CommandInput,
   U256_MAX,

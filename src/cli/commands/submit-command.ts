@@ -6,7 +6,7 @@ import { privateKeyToAccount } from 'viem/accounts';
 import { type Bytes32, hex32 } from '../../core/bytes';
 import { ProtocolError } from '../../core/error';
 import { type Prover } from '../../core/resource/build-action';
-import * as sdk from '../../sdk';
+import * as sdk from '../../sdk/index';
 import { readDomain } from '../../sdk/account-reading';
 import { type CommandInput, argumentError } from '../arguments';
 import { type CommandContext } from '../context';

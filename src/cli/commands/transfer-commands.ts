@@ -3,7 +3,7 @@ import { type Principal } from '@dfinity/principal';
 import { type Command } from 'commander';
 import { type Bytes32, equalBytes } from '../../core/bytes';
 import { ProtocolError } from '../../core/error';
-import * as sdk from '../../sdk';
+import * as sdk from '../../sdk/index';
 import { type CommandInput, argumentError, parseId, parsePrincipal } from '../arguments';
 import { type CommandContext } from '../context';
 import { type PlanVerdict, describePlan } from '../describe-plan';
