@@ -13,17 +13,18 @@ export type ProxyBehaviour =
 export type FaultyRpcProxy = {
   readonly url: string;
   readonly behave: (behaviour: ProxyBehaviour) => void;
-  /** Requests that have come in so far. */
-  readonly requestCount: () => number;
+  /** Resolves when the next request has come in. */
+  readonly nextRequest: () => Promise<void>;
   readonly stop: () => Promise<void>;
 };
 
 /** A proxy on a free port, honest at first. */
 export async function startFaultyRpcProxy(target: string): Promise<FaultyRpcProxy> {
   let behaviour: ProxyBehaviour = { kind: 'honest' };
-  let requests = 0;
+  let waiting: (() => void)[] = [];
   const server = createServer((request, response) => {
-    requests += 1;
+    for (const announce of waiting) announce();
+    waiting = [];
     forward({ request, response, target, behaviour }).catch(() => response.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -33,7 +34,7 @@ export async function startFaultyRpcProxy(target: string): Promise<FaultyRpcProx
     behave: (next) => {
       behaviour = next;
     },
-    requestCount: () => requests,
+    nextRequest: () => new Promise((resolve) => waiting.push(resolve)),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
