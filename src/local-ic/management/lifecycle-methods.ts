@@ -31,7 +31,7 @@ export function stopCanister(
   if (canister.status === 'stopped') return encodeResult('stop_canister');
   canister.version += 1n;
   canister.status = 'stopping';
-  if (canister.openContexts.size === 0) {
+  if (canister.openContextCount === 0) {
     host.settleStop(canister);
     return encodeResult('stop_canister');
   }

@@ -112,9 +112,9 @@ export function decodeArgument<Method extends ManagementMethod>(
   arg: Uint8Array
 ): Arguments[Method] {
   try {
-    const [value] = IDL.decode([...MANAGEMENT_METHODS[method].argument], arg);
+    const [value]: unknown[] = IDL.decode([...MANAGEMENT_METHODS[method].argument], arg);
     // Candid decoded by the method's own types.
-    return value as unknown as Arguments[Method];
+    return value as Arguments[Method];
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CanisterFault(ERROR_CODE.invalidManagementPayload, `Error decoding candid: ${reason}`);

@@ -21,7 +21,7 @@ export function canisterStatus(
   if (call.callingCanister !== canister) assertController(canister, call.caller);
   return encodeResult('canister_status', {
     status: { [canister.status]: null },
-    ready_for_migration: canister.status === 'stopped' && canister.openContexts.size === 0,
+    ready_for_migration: canister.status === 'stopped' && canister.openContextCount === 0,
     version: canister.version,
     settings: settingsToWire(canister.settings),
     module_hash: toOptional(canister.instance?.module.hash),

@@ -2,11 +2,13 @@ import { bytesToHex } from '@noble/hashes/utils';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { type ExecutionResult, type EntryPoint } from '../execution/canister-instance';
 import { type Callback, type ExecutionEffects, type OutgoingCall } from '../execution/execution';
+import { admitCall, unansweredOutcome } from './call-admission';
+import { CallInterceptors } from './call-interception';
 import { type Canister } from './canister';
 import { type CallAnswer, type CallContext, type CallOrigin, type OutstandingCall } from './call-context';
-import { type CanisterRunner, requireInstance } from './canister-runner';
+import { type CanisterRunner } from './canister-runner';
 import { type CyclesLedger } from './cycles-ledger';
-import { describeFault, principalText, rejected, rejectedByFault, replied } from './rejection';
+import { principalText, rejected, replied } from './rejection';
 import { type Outcome } from './replica-port';
 import { type Scheduler } from './scheduler';
 import { type Timers } from './timers';
@@ -20,22 +22,6 @@ export type IncomingCall = {
   readonly cycles: bigint;
   readonly deadlineNs: bigint;
 };
-
-/** A call between canisters, as a test that interferes sees it. */
-export type InterceptedCall = {
-  readonly caller: Uint8Array;
-  readonly callee: Uint8Array;
-  readonly methodName: string;
-  readonly arg: Uint8Array;
-};
-
-/** What becomes of an intercepted call; a held one runs at once and its answer waits. */
-export type Interception =
-  | { readonly kind: 'pass' }
-  | { readonly kind: 'reject'; readonly code: number; readonly message: string }
-  | { readonly kind: 'hold'; readonly until: Promise<void> };
-
-export type CallInterceptor = (call: InterceptedCall) => Interception;
 
 export type RouterOptions = {
   readonly runner: CanisterRunner;
@@ -58,39 +44,33 @@ const SYSTEM_CALLER = new Uint8Array(0);
 
 /** Moves calls and their answers between canisters, and keeps the call contexts. */
 export class CallRouter {
-  readonly #interceptors = new Set<CallInterceptor>();
+  readonly interceptors = new CallInterceptors();
+  readonly #openContexts = new Set<CallContext>();
+  /** How to answer the calls under way. */
+  readonly #answers = new WeakMap<OutstandingCall, (answer: CallAnswer) => void>();
 
   constructor(private readonly options: RouterOptions) {}
-
-  /** Lets `interceptor` see every call between canisters, until the function returned is called. */
-  intercept(interceptor: CallInterceptor): () => void {
-    this.#interceptors.add(interceptor);
-    return () => {
-      this.#interceptors.delete(interceptor);
-    };
-  }
 
   /** Runs the method called, or answers why not. */
   startCall(canister: Canister, call: IncomingCall): void {
     const context = this.#openContext(canister, call);
-    try {
-      const contextName = admitCall(canister, call.methodName);
-      const prefix = contextName === 'update' ? 'canister_update' : 'canister_query';
-      const result = this.options.runner.execute(canister, {
-        context: contextName,
-        caller: call.caller,
-        arg: call.arg,
-        deadlineNs: call.deadlineNs,
-        canRespond: true,
-        availableCycles: context.availableCycles,
-        entry: { kind: 'export', name: `${prefix} ${call.methodName}` }
-      });
-      this.#finish(context, result);
-    } catch (error) {
-      if (!(error instanceof CanisterFault)) throw error;
-      this.#answer(context, rejected(error.code, error.message));
+    const admission = admitCall(canister, call.methodName);
+    if (admission instanceof CanisterFault) {
+      this.#answer(context, rejected(admission.code, admission.message));
       this.#closeIfDone(context);
+      return;
     }
+    const prefix = admission === 'update' ? 'canister_update' : 'canister_query';
+    const result = this.options.runner.execute(canister, {
+      context: admission,
+      caller: call.caller,
+      arg: call.arg,
+      deadlineNs: call.deadlineNs,
+      canRespond: true,
+      availableCycles: context.availableCycles,
+      entry: { kind: 'export', name: `${prefix} ${call.methodName}` }
+    });
+    this.#finish(context, result);
   }
 
   /** Runs a timer or heartbeat. */
@@ -116,7 +96,8 @@ export class CallRouter {
 
   /** Rejects every open call of a canister whose code is removed; its outstanding calls only refund from now on. */
   abandonContexts(canister: Canister, message: string): void {
-    for (const context of [...canister.openContexts]) {
+    for (const context of this.#openContexts) {
+      if (context.canister !== canister) continue;
       context.isDeleted = true;
       if (!context.isAnswered) this.#answer(context, rejected(ERROR_CODE.canisterRejected, message));
       this.#closeIfDone(context);
@@ -136,7 +117,8 @@ export class CallRouter {
       instructions: 0n,
       isDeleted: false
     };
-    canister.openContexts.add(context);
+    canister.openContextCount += 1;
+    this.#openContexts.add(context);
     return context;
   }
 
@@ -144,7 +126,7 @@ export class CallRouter {
     this.#count(context, result.instructions);
     if (result.kind === 'completed') this.#applyEffects(context, result.effects);
     const mayAnswer = !context.isAnswered && context.outstandingCalls === 0;
-    if (mayAnswer) this.#answer(context, unansweredOutcome(context, result));
+    if (mayAnswer) this.#answer(context, unansweredOutcome(context.canister, result));
     this.#closeIfDone(context);
   }
 
@@ -211,7 +193,7 @@ export class CallRouter {
       return;
     }
     const caller = context.canister.id;
-    const interception = this.#interception({
+    const interception = this.interceptors.decide({
       caller,
       callee: request.callee,
       methodName: request.methodName,
@@ -260,16 +242,6 @@ export class CallRouter {
     }
     const message = `Canister ${principalText(request.callee)} not found`;
     answer({ outcome: rejected(ERROR_CODE.canisterNotFound, message), refundCycles: request.cycles });
-  }
-
-  readonly #answers = new WeakMap<OutstandingCall, (answer: CallAnswer) => void>();
-
-  #interception(call: InterceptedCall): Interception {
-    for (const interceptor of this.#interceptors) {
-      const interception = interceptor(call);
-      if (interception.kind !== 'pass') return interception;
-    }
-    return { kind: 'pass' };
   }
 
   /** Answers a context's caller; cycles not accepted go back. */
@@ -359,7 +331,9 @@ export class CallRouter {
 
   #closeIfDone(context: CallContext): void {
     if (!context.isAnswered || context.outstandingCalls > 0) return;
-    if (context.canister.openContexts.delete(context)) this.options.onContextClosed(context.canister);
+    if (!this.#openContexts.delete(context)) return;
+    context.canister.openContextCount -= 1;
+    this.options.onContextClosed(context.canister);
   }
 }
 
@@ -368,52 +342,4 @@ function countPending({ pendingCalls }: Canister, callee: Uint8Array, change: 1 
   const count = (pendingCalls.get(key) ?? 0) + change;
   if (count === 0) pendingCalls.delete(key);
   else pendingCalls.set(key, count);
-}
-
-/** Why a canister cannot take this call now; else the context its method runs in. */
-function admitCall(canister: Canister, methodName: string): 'update' | 'replicatedQuery' {
-  const id = principalText(canister.id);
-  if (canister.status === 'stopped') throw new CanisterFault(ERROR_CODE.stopped, `Canister ${id} is stopped`);
-  if (canister.status === 'stopping')
-    throw new CanisterFault(ERROR_CODE.stopping, `Canister ${id} is stopping`);
-  if (canister.isFrozen) throw new CanisterFault(ERROR_CODE.outOfCycles, `Canister ${id} is out of cycles`);
-  if (!canister.instance) {
-    throw described(
-      canister,
-      ERROR_CODE.noWasmModule,
-      'Attempted to execute a message, but the canister contains no Wasm module.'
-    );
-  }
-  const kind = requireInstance(canister).module.methods.get(methodName);
-  switch (kind) {
-    case 'update':
-      return 'update';
-    case 'query':
-      return 'replicatedQuery';
-    case 'composite_query':
-      throw new CanisterFault(
-        ERROR_CODE.compositeQueryInReplicatedMode,
-        'Composite query cannot be called in replicated mode'
-      );
-    case 'system':
-    case undefined:
-      throw described(canister, ERROR_CODE.methodNotFound, `Canister has no update method '${methodName}'.`);
-  }
-}
-
-function described(
-  canister: Canister,
-  code: (typeof ERROR_CODE)[keyof typeof ERROR_CODE],
-  message: string
-): CanisterFault {
-  return new CanisterFault(code, describeFault(canister.id, new CanisterFault(code, message)));
-}
-
-/** The answer of a call that nothing can answer any more. */
-function unansweredOutcome({ canister }: CallContext, result: ExecutionResult): Outcome {
-  if (result.kind === 'trapped') return rejectedByFault(canister.id, result.fault);
-  return rejectedByFault(
-    canister.id,
-    new CanisterFault(ERROR_CODE.didNotReply, 'Canister did not reply to the call.')
-  );
 }

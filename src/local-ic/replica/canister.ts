@@ -2,7 +2,6 @@ import { equalBytes } from '../protocol/byte-order';
 import { type CanisterInstance } from '../execution/canister-instance';
 import { type CanisterFacts, type CanisterStatus } from '../execution/execution';
 import { storageCost } from '../execution/cycles-schedule';
-import { type CallContext } from './call-context';
 import { CanisterLog } from './canister-log';
 
 export type LogVisibility =
@@ -64,7 +63,8 @@ export class Canister {
   changeCount = 0n;
   /** Uploaded chunks by hash in hex. */
   readonly chunks = new Map<string, Uint8Array>();
-  readonly openContexts = new Set<CallContext>();
+  /** Calls it is in: being answered, or waiting for an answer. */
+  openContextCount = 0;
   /** Requests sent and not yet answered, by callee in hex. */
   readonly pendingCalls = new Map<string, number>();
 

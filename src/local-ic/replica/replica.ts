@@ -4,7 +4,8 @@ import { ingressCost } from '../execution/cycles-schedule';
 import { type PerformOutcall } from '../management/http-outcalls';
 import { ManagementCanister } from '../management/management-canister';
 import { type ThresholdKeys } from '../management/threshold-keys';
-import { CallRouter, type CallInterceptor } from './call-router';
+import { type CallInterceptor } from './call-interception';
+import { CallRouter } from './call-router';
 import { type Canister } from './canister';
 import { CANISTER_RANGE, CanisterRegistry } from './canister-registry';
 import { CanisterRunner, INSTRUCTION_LIMITS, type InstructionLimits } from './canister-runner';
@@ -142,7 +143,7 @@ export class Replica implements ReplicaPort {
 
   /** Lets `interceptor` see every call between canisters, those to the management canister too; returns its end. */
   interceptCall(interceptor: CallInterceptor): () => void {
-    return this.#router.intercept(interceptor);
+    return this.#router.interceptors.add(interceptor);
   }
 
   /** Runs what the clock has made due, and resolves when no message is left to process. */
@@ -271,7 +272,7 @@ function inspectionText(
 
 /** Stops a stopping canister once it is in no call, and tells those who wait for it. */
 function settleStop(canister: Canister): void {
-  if (canister.status !== 'stopping' || canister.openContexts.size > 0) return;
+  if (canister.status !== 'stopping' || canister.openContextCount > 0) return;
   canister.status = 'stopped';
   canister.version += 1n;
   for (const waiter of canister.stopWaiters.splice(0)) waiter.onStopped();

@@ -1,0 +1,53 @@
+import { CanisterFault, ERROR_CODE, type ErrorCode } from '../execution/canister-fault';
+import { type ExecutionResult } from '../execution/canister-instance';
+import { type Canister } from './canister';
+import { describeFault, principalText, rejectedByFault } from './rejection';
+import { type Outcome } from './replica-port';
+
+/** The context a called method runs in, or why the canister cannot take this call now. */
+export function admitCall(
+  canister: Canister,
+  methodName: string
+): 'update' | 'replicatedQuery' | CanisterFault {
+  const id = principalText(canister.id);
+  if (canister.status === 'stopped')
+    return new CanisterFault(ERROR_CODE.stopped, `Canister ${id} is stopped`);
+  if (canister.status === 'stopping')
+    return new CanisterFault(ERROR_CODE.stopping, `Canister ${id} is stopping`);
+  if (canister.isFrozen) return new CanisterFault(ERROR_CODE.outOfCycles, `Canister ${id} is out of cycles`);
+  if (!canister.instance) {
+    return described(
+      canister,
+      ERROR_CODE.noWasmModule,
+      'Attempted to execute a message, but the canister contains no Wasm module.'
+    );
+  }
+  const kind = canister.instance.module.methods.get(methodName);
+  switch (kind) {
+    case 'update':
+      return 'update';
+    case 'query':
+      return 'replicatedQuery';
+    case 'composite_query':
+      return new CanisterFault(
+        ERROR_CODE.compositeQueryInReplicatedMode,
+        'Composite query cannot be called in replicated mode'
+      );
+    case 'system':
+    case undefined:
+      return described(canister, ERROR_CODE.methodNotFound, `Canister has no update method '${methodName}'.`);
+  }
+}
+
+function described(canister: Canister, code: ErrorCode, message: string): CanisterFault {
+  return new CanisterFault(code, describeFault(canister.id, new CanisterFault(code, message)));
+}
+
+/** The answer of a call that nothing can answer any more. */
+export function unansweredOutcome(canister: Canister, result: ExecutionResult): Outcome {
+  if (result.kind === 'trapped') return rejectedByFault(canister.id, result.fault);
+  return rejectedByFault(
+    canister.id,
+    new CanisterFault(ERROR_CODE.didNotReply, 'Canister did not reply to the call.')
+  );
+}
