@@ -1,5 +1,5 @@
 /**
- * A job: one action's transitions on their way to the signer.
+ * A job: the transitions of one action, agreed on together, on their way to the signer.
  *
  * | status       | on disk means                                                                               |
  * | ------------ | ------------------------------------------------------------------------------------------- |
@@ -39,7 +39,7 @@ export type JobState =
 export type JobStatus = JobState['status'];
 
 export type Job = {
-  /** `transaction hash:action tree root`, hex. */
+  /** `transaction hash:action tree root:SHA-256 of the consents`, hex. */
   readonly id: string;
   /** Leaf index of the action's first commitment: jobs are in chain order by it. */
   readonly firstLeaf: bigint;
@@ -59,10 +59,6 @@ export type Job = {
 export function isClosed(job: Job): boolean {
   const { status } = job.state;
   return status === 'done' || status === 'refused';
-}
-
-export function jobId(txHash: Bytes32, actionTreeRoot: Bytes32): string {
-  return `${toHex(txHash)}:${toHex(actionTreeRoot)}`;
 }
 
 /** A compliance unit of the job's action; `payload` when it moves an account. */

@@ -1,21 +1,27 @@
 /** Finds account transitions in what the adapter executed, and makes jobs of them. */
-import { type Bytes32, ascii, equalBytes, toHex } from '../../core/bytes';
-import { type TransitionPayload, decodeTransitionPayload } from '../../core/account/transition-payload';
+import {
+  type TransitionPayload,
+  decodeTransitionPayload,
+  encodeConsents
+} from '../../core/account/transition-payload';
+import { ascii, equalBytes, toHex } from '../../core/bytes';
+import { sha256 } from '../../core/crypto/hash';
 import { ProtocolError } from '../../core/error';
-import { type Job, type JobTransition, jobId } from '../job';
+import { type Job, type JobTransition } from '../job';
 import { type Log } from '../log';
 import { type CreatedPayload, type ExecutedAction, type Execution } from './execution';
 
 const MAGIC = ascii('HYPHA');
 
-/** Jobs of an execution whose first commitment has leaf index `firstLeaf`; one per action. */
+/**
+ * Jobs of an execution whose first commitment has leaf index `firstLeaf`: one for each list of consents in an action.
+ * What others put beside the parties' payloads in the same action is tried by itself and spoils nothing.
+ */
 export function observeTransitions(execution: Execution, firstLeaf: bigint, log: Log): Job[] {
   const jobs: Job[] = [];
   let actionLeaf = firstLeaf;
   for (const action of execution.actions) {
-    const place = { execution, action, firstLeaf: actionLeaf };
-    const transitions = action.payloads.flatMap((payload) => toTransition(place, payload, log));
-    jobs.push(...toJobs(place, transitions));
+    jobs.push(...observeAction({ execution, action, firstLeaf: actionLeaf }, log));
     actionLeaf += BigInt(action.tags.length / 2);
   }
   return jobs;
@@ -27,37 +33,59 @@ type ActionPlace = {
   readonly firstLeaf: bigint;
 };
 
-function toJobs({ execution, action, firstLeaf }: ActionPlace, transitions: readonly JobTransition[]): Job[] {
-  if (transitions.length === 0) return [];
-  return [
-    {
-      id: jobId(execution.txHash, action.actionTreeRoot),
-      firstLeaf,
-      height: execution.height,
-      tags: action.tags,
-      transitions,
-      state: { status: 'observed' },
-      failures: 0,
-      notBeforeMs: 0
-    }
-  ];
+function observeAction(place: ActionPlace, log: Log): Job[] {
+  const groups = new Map<string, JobTransition[]>();
+  for (const created of place.action.payloads) {
+    const payload = decodeOrIgnore(created.blob, { place, log });
+    if (payload === undefined) continue;
+    const consents = toHex(sha256(encodeConsents(payload.consents)));
+    groups.set(consents, [...(groups.get(consents) ?? []), toTransition(created, payload)]);
+  }
+  return Array.from(groups, ([consents, transitions]) => toJob(place, consents, transitions));
 }
 
-function toTransition(place: ActionPlace, { unitIndex, blob }: CreatedPayload, log: Log): JobTransition[] {
-  if (!equalBytes(blob.slice(0, MAGIC.length), MAGIC)) return [];
-  const payload = decodeOrIgnore(blob, place.execution.txHash, log);
-  if (payload === undefined) return [];
-  const { purpose, successor } = payload;
-  return [{ unitIndex, account: successor.labelRef, isBinding: purpose === 'binding', payload: blob }];
+function toJob(
+  { execution, action, firstLeaf }: ActionPlace,
+  consents: string,
+  transitions: JobTransition[]
+): Job {
+  return {
+    id: `${toHex(execution.txHash)}:${toHex(action.actionTreeRoot)}:${consents}`,
+    firstLeaf,
+    height: execution.height,
+    tags: action.tags,
+    transitions,
+    state: { status: 'observed' },
+    failures: 0,
+    notBeforeMs: 0
+  };
 }
 
-/** Anyone can put any bytes on chain: what does not decode is no transition, and no reason to stop. */
-function decodeOrIgnore(blob: Uint8Array, txHash: Bytes32, log: Log): TransitionPayload | undefined {
+const toTransition = ({ unitIndex, blob }: CreatedPayload, payload: TransitionPayload): JobTransition => ({
+  unitIndex,
+  account: payload.successor.labelRef,
+  isBinding: payload.purpose === 'binding',
+  payload: blob
+});
+
+/**
+ * Anyone can put any bytes on chain: what does not decode, or moves an account it has no consent for, is no transition
+ * and no reason to stop.
+ */
+function decodeOrIgnore(
+  blob: Uint8Array,
+  { place, log }: { readonly place: ActionPlace; readonly log: Log }
+): TransitionPayload | undefined {
+  if (!equalBytes(blob.slice(0, MAGIC.length), MAGIC)) return undefined;
   try {
-    return decodeTransitionPayload(blob);
+    const payload = decodeTransitionPayload(blob);
+    const { labelRef } = payload.successor;
+    if (payload.consents.some(({ accountId }) => equalBytes(accountId, labelRef))) return payload;
+    throw new ProtocolError('authority/consent', 'expected a consent for the account that moves');
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    log.warn('payload-ignored', { txHash: toHex(txHash), code: error.code, message: error.message });
+    const { code, message } = error;
+    log.warn('payload-ignored', { txHash: toHex(place.execution.txHash), code, message });
     return undefined;
   }
 }

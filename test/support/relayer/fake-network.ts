@@ -6,11 +6,7 @@
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { type EvmCheckpointEvidenceWire, type CheckpointWire } from '../../../src/api/domains-idl';
 import { type Result, toErr } from '../../../src/api/errors';
-import {
-  type AccountViewWire,
-  type TransitionBatchWire,
-  type TransitionWire
-} from '../../../src/api/signer-idl';
+import { type AccountViewWire, type TransitionBatchWire, type UnitWire } from '../../../src/api/signer-idl';
 import { decodeTransitionPayload } from '../../../src/core/account/transition-payload';
 import { type Bytes32, bytes32, equalBytes, toHex } from '../../../src/core/bytes';
 import { ProtocolError } from '../../../src/core/error';
@@ -29,6 +25,8 @@ export const fakeNullifierOf = (commitment: Bytes32): Bytes32 => digest('nullifi
 export class FakeNetwork implements SignerPort, DomainsPort {
   readonly effects: Effect[] = [];
   readonly checkpoints = new Map<bigint, { readonly root: Bytes32; readonly leafCount: bigint }>();
+  /** Hex ids of accounts that were never created. */
+  readonly unknownAccounts = new Set<string>();
   applyCalls = 0;
   checkpointCalls = 0;
 
@@ -90,41 +88,40 @@ export class FakeNetwork implements SignerPort, DomainsPort {
   private judge(batch: TransitionBatchWire): Effect[] {
     const checkpoint = this.checkpoints.get(batch.height);
     if (checkpoint === undefined) throw new ProtocolError('checkpoint/unknown', 'no such checkpoint');
+    if (batch.units.length * 2 !== batch.tags.length)
+      throw new ProtocolError('transition/units', 'not all units');
     const made: Effect[] = [];
-    for (const transition of batch.transitions) {
-      assertMember(transition, checkpoint);
-      made.push(this.judgeTransition(transition, { batch, earlier: [...this.effects, ...made] }));
+    for (const [index, unit] of batch.units.entries()) {
+      const tags = unitTags(batch, index);
+      const [payload] = unit.payload;
+      if (payload !== undefined) made.push(this.judgeTransition(payload, tags, [...this.effects, ...made]));
+      const isBinding = payload !== undefined && decodeTransitionPayload(payload).purpose === 'binding';
+      assertMember({ unit, commitment: tags.commitment, checkpoint });
+      if (!isBinding) assertConsumed(unit, { nullifier: tags.nullifier, height: batch.height });
     }
+    assertConsentsMet(batch, made);
     return made;
   }
 
-  private judgeTransition(
-    transition: TransitionWire,
-    { batch, earlier }: { readonly batch: TransitionBatchWire; readonly earlier: readonly Effect[] }
-  ): Effect {
-    const { purpose, successor } = decodeTransitionPayload(transition.payload);
+  private judgeTransition(payload: Uint8Array, tags: UnitTags, earlier: readonly Effect[]): Effect {
+    const { purpose, successor } = decodeTransitionPayload(payload);
     const account = toHex(successor.labelRef);
     if (successor.quantity !== 1n) throw new ProtocolError('transition/quantity', 'expected quantity 1');
-    const nullifier = bytes32(transition.tags[2 * transition.unit_index] ?? new Uint8Array(), 'nullifier');
-    const commitment = toHex(transition.tags[2 * transition.unit_index + 1] ?? new Uint8Array());
-    const head = earlier.filter((effect) => effect.account === account).at(-1)?.commitment;
+    if (this.unknownAccounts.has(account)) throw new ProtocolError('account/unknown', 'no such account');
+    const effect = { account, nullifier: toHex(tags.nullifier), commitment: toHex(tags.commitment) };
+    const head = earlier.filter((one) => one.account === account).at(-1)?.commitment;
     if (purpose === 'binding') {
       if (head !== undefined) throw new ProtocolError('transition/already-bound', 'bound');
-      return { account, nullifier: toHex(nullifier), commitment };
-    }
-    if (earlier.some((effect) => effect.nullifier === toHex(nullifier))) {
-      throw new ProtocolError('transition/replayed', 'replayed');
+      return effect;
     }
     if (head === undefined) throw new ProtocolError('transition/not-bound', 'not bound');
-    if (!equalBytes(nullifier, fakeNullifierOf(bytes32(Buffer.from(head, 'hex'), 'head')))) {
+    if (earlier.some(({ nullifier }) => nullifier === effect.nullifier)) {
+      throw new ProtocolError('transition/replayed', 'replayed');
+    }
+    if (!equalBytes(tags.nullifier, fakeNullifierOf(bytes32(Buffer.from(head, 'hex'), 'head')))) {
       throw new ProtocolError('transition/nullifier', 'nullifier of another head');
     }
-    const [expected] = fakeNullifierProof(nullifier, fakeStorageHash(batch.height));
-    const [actual] = transition.nullifier_proof;
-    if (expected === undefined || actual === undefined || !equalBytes(expected, actual)) {
-      throw new ProtocolError('transition/nullifier-not-in-set', 'no proof');
-    }
-    return { account, nullifier: toHex(nullifier), commitment };
+    return effect;
   }
 
   private remember(note: Note): void {
@@ -144,20 +141,49 @@ export class FakeNetwork implements SignerPort, DomainsPort {
   }
 }
 
+type UnitTags = { readonly nullifier: Bytes32; readonly commitment: Bytes32 };
+
+const unitTags = ({ tags }: TransitionBatchWire, index: number): UnitTags => ({
+  nullifier: bytes32(tags[2 * index] ?? new Uint8Array(), 'nullifier'),
+  commitment: bytes32(tags[2 * index + 1] ?? new Uint8Array(), 'commitment')
+});
+
 /** Folds the path with Node's SHA-256, and requires the length the leaf count allows. */
-function assertMember(
-  transition: TransitionWire,
-  { root, leafCount }: { readonly root: Bytes32; readonly leafCount: bigint }
-): void {
+function assertMember(claim: {
+  readonly unit: UnitWire;
+  readonly commitment: Bytes32;
+  readonly checkpoint: { readonly root: Bytes32; readonly leafCount: bigint };
+}): void {
+  const { unit, commitment, checkpoint } = claim;
+  const { root, leafCount } = checkpoint;
   const depth = leafCount === 0n ? 0 : Math.floor(Math.log2(Number(leafCount))) + 1;
-  if (transition.path.length !== depth) throw new ProtocolError('proof/path-length', 'length');
-  if (transition.leaf_index >= leafCount) throw new ProtocolError('proof/leaf-out-of-range', 'index');
-  let node = bytes32(transition.tags[2 * transition.unit_index + 1] ?? new Uint8Array(), 'leaf');
-  transition.path.forEach((sibling, level) => {
-    const isRight = (transition.leaf_index >> BigInt(level)) % 2n === 1n;
+  if (unit.path.length !== depth) throw new ProtocolError('proof/path-length', 'length');
+  if (unit.leaf_index >= leafCount) throw new ProtocolError('proof/leaf-out-of-range', 'index');
+  let node = commitment;
+  unit.path.forEach((sibling, level) => {
+    const isRight = (unit.leaf_index >> BigInt(level)) % 2n === 1n;
     node = isRight ? digest(sibling, node) : digest(node, sibling);
   });
   if (!equalBytes(node, root)) throw new ProtocolError('proof/root-mismatch', 'root');
+}
+
+function assertConsumed(
+  unit: UnitWire,
+  { nullifier, height }: { readonly nullifier: Bytes32; readonly height: bigint }
+): void {
+  const [expected] = fakeNullifierProof(nullifier, fakeStorageHash(height));
+  const [actual] = unit.nullifier_proof;
+  if (expected === undefined || actual === undefined || !equalBytes(expected, actual)) {
+    throw new ProtocolError('transition/nullifier-not-in-set', 'no proof');
+  }
+}
+
+function assertConsentsMet(batch: TransitionBatchWire, made: readonly Effect[]): void {
+  const consents = batch.units
+    .flatMap(({ payload }) => payload)
+    .flatMap((payload) => decodeTransitionPayload(payload).consents);
+  const isMet = consents.every(({ accountId }) => made.some(({ account }) => account === toHex(accountId)));
+  if (!isMet) throw new ProtocolError('transition/consent-unmet', 'an account does not move');
 }
 
 function answer<T>(work: () => T): Result<T> {

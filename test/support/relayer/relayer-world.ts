@@ -72,7 +72,7 @@ export class RelayerWorld {
   jobs(): Job[] {
     if (this.running === undefined) throw new Error('the relayer was not started');
     const { ledger } = this.running;
-    return [...ledger.openJobs(), ...ledger.closedJobs()].sort((a, b) => Number(a.order - b.order));
+    return [...ledger.openJobs(), ...ledger.closedJobs()].sort((a, b) => Number(a.firstLeaf - b.firstLeaf));
   }
 
   async end(): Promise<void> {

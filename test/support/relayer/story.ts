@@ -1,5 +1,8 @@
 /** Account resources and payloads for a fake chain, and one story with everything a relayer meets. */
-import { encodeTransitionPayload } from '../../../src/core/account/transition-payload';
+import {
+  decodeTransitionPayload,
+  encodeTransitionPayload
+} from '../../../src/core/account/transition-payload';
 import { ZERO_BYTES32 } from '../../../src/core/account/account-value';
 import { type Bytes32 } from '../../../src/core/bytes';
 import { FakeChain, type FakeUnit, digest } from './fake-chain';
@@ -75,6 +78,16 @@ function payloadOf(transition: {
   });
 }
 
+/** The units as parts of one agreement: everyone consents to all of them. */
+export function together(...units: readonly FakeUnit[]): FakeUnit[] {
+  const decoded = units.map(({ payloads = [] }) => payloads.map(decodeTransitionPayload));
+  const consents = decoded.flat().flatMap((payload) => payload.consents);
+  return units.map((unit, index) => ({
+    ...unit,
+    payloads: (decoded[index] ?? []).map((payload) => encodeTransitionPayload({ ...payload, consents }))
+  }));
+}
+
 /** A unit that is nobody's account. */
 export const plainUnit = (name: string, ...payloads: Uint8Array[]): FakeUnit => ({
   nullifier: digest('plain nullifier', name),
@@ -94,11 +107,16 @@ export function tellStory(): { readonly chain: FakeChain; readonly accounts: rea
   chain.addBlock([[anna.bind()]], [[boris.bind(), plainUnit('beside')]]);
   chain.addBlock([[plainUnit('stranger')], [clara.bind()]]);
   chain.addBlock();
-  chain.addBlock([[anna.move(), boris.move()]]);
+  chain.addBlock([together(anna.move(), boris.move())]);
   const junk = Uint8Array.from(Buffer.from('HYPHA and then nothing that decodes'));
   chain.addBlock([[plainUnit('junk', junk, digest('not ours'))]], [[clara.moveBadly()]]);
   chain.addBlock([[anna.move()]], []);
-  chain.addBlock([[plainUnit('left'), boris.move(), clara.move(), plainUnit('right'), anna.move()]]);
+  const [first, second, third] = together(boris.move(), clara.move(), anna.move()) as [
+    FakeUnit,
+    FakeUnit,
+    FakeUnit
+  ];
+  chain.addBlock([[plainUnit('left'), first, second, plainUnit('right'), third]]);
   chain.addBlock();
   return { chain, accounts: [anna, boris, clara] };
 }

@@ -49,7 +49,7 @@ const cursor = { height: 7n, hash: digest('block'), leafCount: 2n };
 const checkpoint = { height: 7n, leafCount: 2n, storageHash: digest('storage') };
 const jobOf = (id: string, state: JobState): Job => ({
   id,
-  order: 3n,
+  firstLeaf: 3n,
   height: 7n,
   tags: [digest('nullifier'), digest('commitment')],
   transitions: [
@@ -57,8 +57,6 @@ const jobOf = (id: string, state: JobState): Job => ({
       unitIndex: 0,
       account: digest('account'),
       isBinding: false,
-      nullifier: digest('nullifier'),
-      leafIndex: 3n,
       payload: Uint8Array.of(1, 2, 3)
     }
   ],
@@ -231,12 +229,11 @@ describe('job records', () => {
     ref.map((reference) => ({ status: 'submitted', checkpoint: reference }) as const),
     reason.map((given) => ({ status: 'stalled', reason: given }) as const),
     reason.map((given) => ({ status: 'refused', reason: given }) as const),
-    reason.map((given) => ({ status: 'split', reason: given }) as const),
     fc.constantFrom('us' as const, 'earlier' as const).map((by) => ({ status: 'done', by }) as const)
   );
   const job: fc.Arbitrary<Job> = fc.record({
     id: fc.string(),
-    order: u64,
+    firstLeaf: u64,
     height: u64,
     tags: fc.array(word),
     transitions: fc.array(
@@ -244,8 +241,6 @@ describe('job records', () => {
         unitIndex: fc.nat(),
         account: word,
         isBinding: fc.boolean(),
-        nullifier: word,
-        leafIndex: u64,
         payload: fc.uint8Array()
       })
     ),

@@ -6,7 +6,7 @@ import { type Job } from '../../../../src/relayer/job';
 import { type SignerPort } from '../../../../src/relayer/jobs/submit-transition';
 import { FakeChain, type FakeUnit } from '../../../support/relayer/fake-chain';
 import { RelayerWorld } from '../../../support/relayer/relayer-world';
-import { FakeAccount, plainUnit } from '../../../support/relayer/story';
+import { FakeAccount, plainUnit, together } from '../../../support/relayer/story';
 import { TEST_RETRY, settleRelayer } from '../../../support/relayer/test-relayer';
 
 const worlds: RelayerWorld[] = [];
@@ -54,9 +54,9 @@ describe('a job without trouble', () => {
     expect(world.network.headsOf(anna.id)).toHaveLength(1);
   });
 
-  it('carries all transitions of an action in one batch, with proofs for all but bindings', async () => {
+  it('carries the whole action, with proofs for all but bindings', async () => {
     const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
-    const world = worldOf([anna.bind()], [plainUnit('beside'), anna.move(), boris.bind()]);
+    const world = worldOf([anna.bind()], [plainUnit('beside'), ...together(anna.move(), boris.bind())]);
     const batches: TransitionBatchWire[] = [];
     const signer: SignerPort = {
       apply_transitions: (batch) => {
@@ -67,14 +67,18 @@ describe('a job without trouble', () => {
 
     await world.runToEnd({ signer });
 
-    expect(batches.map(({ transitions }) => transitions.length)).toEqual([1, 2]);
-    expect(
-      batches[1]?.transitions.map((each) => [each.unit_index, each.leaf_index, each.nullifier_proof.length])
-    ).toEqual([
-      [1, 2n, 1],
-      [2, 3n, 0]
+    expect(batches.map(({ tags, units }) => [tags.length, units.length])).toEqual([
+      [2, 1],
+      [6, 3]
     ]);
-    expect(batches[1]?.transitions[0]?.tags).toHaveLength(6);
+    expect(
+      batches[1]?.units.map((unit) => [unit.leaf_index, unit.payload.length, unit.nullifier_proof.length])
+    ).toEqual([
+      [1n, 0, 1],
+      [2n, 1, 1],
+      [3n, 1, 0]
+    ]);
+    expect(world.network.effects).toHaveLength(3);
   });
 
   it('shares a checkpoint with the other jobs at or below its height', async () => {
@@ -87,13 +91,14 @@ describe('a job without trouble', () => {
     expect(world.network.applyCalls).toBe(3);
   });
 
-  it('goes in parts when the action has more transitions than a batch may', async () => {
+  it('is one of several when parts of an action were agreed on apart', async () => {
     const accounts = Array.from({ length: 17 }, (_, index) => new FakeAccount(`account ${index}`));
-    const world = worldOf(accounts.map((account) => account.bind()));
+    const [first, second, ...others] = accounts.map((account) => account.bind()) as [FakeUnit, FakeUnit];
+    const world = worldOf([...together(first, second), ...others]);
 
     await world.runToEnd();
 
-    expect(statuses(world.jobs())).toEqual(Array(17).fill('done'));
+    expect(statuses(world.jobs())).toEqual(Array(16).fill('done'));
     expect(world.network.effects).toHaveLength(17);
   });
 
@@ -164,9 +169,9 @@ describe('a refusal or a failure that passes', () => {
     expect(world.network.effects).toHaveLength(2);
   });
 
-  it('a lost reply to a batch ends with each of its transitions found applied', async () => {
+  it('a lost reply to a swap ends with all of it found applied', async () => {
     const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
-    const world = worldOf([anna.bind()], [boris.bind()], [anna.move(), boris.move()]);
+    const world = worldOf([anna.bind()], [boris.bind()], together(anna.move(), boris.move()));
     let calls = 0;
     const signer: SignerPort = {
       apply_transitions: async (batch) => {
@@ -179,7 +184,7 @@ describe('a refusal or a failure that passes', () => {
 
     await world.runToEnd({ signer });
 
-    expect(statuses(world.jobs())).toEqual(['done', 'done', 'split', 'done', 'done']);
+    expect(world.jobs()[2]?.state).toEqual({ status: 'done', by: 'earlier' });
     expect(world.network.effects).toHaveLength(4);
   });
 
@@ -224,36 +229,25 @@ describe('a refusal for good', () => {
     expect(world.network.headsOf(anna.id)).toHaveLength(2);
   });
 
-  it('of one in a batch leaves the others their own way', async () => {
+  it('of one side of a swap is one of both', async () => {
     const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
-    const world = worldOf([anna.bind()], [boris.bind()], [anna.move(), boris.moveBadly()]);
+    const world = worldOf([anna.bind()], [boris.bind()], together(anna.move(), boris.moveBadly()));
 
     await world.runToEnd();
 
-    expect(statuses(world.jobs())).toEqual(['done', 'done', 'split', 'done', 'refused']);
-    expect(world.network.headsOf(anna.id)).toHaveLength(2);
+    expect(statuses(world.jobs())).toEqual(['done', 'done', 'refused']);
+    expect(world.network.effects).toHaveLength(2);
   });
 
-  it('of a batch that another relayer delivered in part leaves the rest to us', async () => {
-    const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
-    const world = worldOf([anna.bind()], [boris.bind()], [anna.move(), boris.move()]);
-    const deliverFirst = async (batch: TransitionBatchWire): Promise<Result<never>> => {
-      const [first] = batch.transitions;
-      if (first !== undefined && batch.transitions.length > 1) {
-        await world.network.apply_transitions({ ...batch, transitions: [first] });
-      }
-      return world.network.apply_transitions(batch) as Promise<Result<never>>;
-    };
+  it('of what a stranger put beside a swap spoils nothing', async () => {
+    const [anna, boris, nobody] = bound('anna', 'boris', 'nobody') as [FakeAccount, FakeAccount, FakeAccount];
+    const swap = (): FakeUnit[] => together(anna.move(), boris.move());
+    const world = worldOf([anna.bind()], [boris.bind()], [nobody.bind(), ...swap()]);
+    world.network.unknownAccounts.add(Buffer.from(nobody.id).toString('hex'));
 
-    await world.runToEnd({ signer: scripted(world, deliverFirst, deliverFirst, deliverFirst) });
+    await world.runToEnd();
 
-    expect(world.jobs().map(({ state }) => state)).toMatchObject([
-      { status: 'done', by: 'us' },
-      { status: 'done', by: 'us' },
-      { status: 'split', reason: { code: 'transition/replayed' } },
-      { status: 'done', by: 'earlier' },
-      { status: 'done', by: 'us' }
-    ]);
+    expect(statuses(world.jobs())).toEqual(['done', 'done', 'refused', 'done']);
     expect(world.network.effects).toHaveLength(4);
   });
 });
