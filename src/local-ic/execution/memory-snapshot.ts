@@ -1,3 +1,5 @@
+import { constants } from 'node:buffer';
+import { CanisterFault, ERROR_CODE } from './canister-fault';
 import { type GuestMemory } from './guest-memory';
 import { type WasmGlobal } from './webassembly';
 
@@ -6,7 +8,7 @@ import { type WasmGlobal } from './webassembly';
  * one still equal to the heap (after a rollback) is not copied again.
  */
 export class MemorySnapshot {
-  #buffer = new Uint8Array(0);
+  #buffer: Uint8Array = new Uint8Array(0);
   #byteLength = 0;
   #globals: (number | bigint)[] = [];
   #isCurrent = false;
@@ -19,7 +21,7 @@ export class MemorySnapshot {
   take(memory: GuestMemory, globals: readonly WasmGlobal[]): void {
     if (this.#isCurrent) return;
     const bytes = memory.bytes();
-    if (this.#buffer.length < bytes.length) this.#buffer = new Uint8Array(withHeadroom(bytes.length));
+    if (this.#buffer.length < bytes.length) this.#buffer = allocate(bytes.length);
     this.#buffer.set(bytes);
     this.#byteLength = bytes.length;
     this.#globals = globals.map((global) => global.value);
@@ -43,8 +45,16 @@ export class MemorySnapshot {
   }
 }
 
+/** So that a memory that grows a little each message does not need a new buffer each time. */
 const HEADROOM_BYTES = 1024 * 1024;
 
-function withHeadroom(byteLength: number): number {
-  return byteLength + HEADROOM_BYTES;
+function allocate(byteLength: number): Uint8Array {
+  try {
+    return new Uint8Array(Math.min(byteLength + HEADROOM_BYTES, constants.MAX_LENGTH));
+  } catch {
+    throw new CanisterFault(
+      ERROR_CODE.outOfMemory,
+      `This machine has no room to keep the ${byteLength} bytes of the canister's memory during a message`
+    );
+  }
 }

@@ -46,18 +46,25 @@ const MAX_QUEUED_CALLS = 500;
 export class CanisterRunner {
   constructor(private readonly options: RunnerOptions) {}
 
-  /** Runs once; what the code did to memory stays only if it ends well and the context keeps changes. Charges for it. */
+  /** Runs once; what the code did to memory stays if it ends well and the context keeps changes. Charges for it. */
   execute(canister: Canister, request: ExecutionRequest): ExecutionResult {
     const instance = requireInstance(canister);
-    const result = this.runInTransaction(
-      instance,
-      () => this.enter(canister, instance, request),
-      keepsChanges(request.context)
-    );
-    if (isReplicated(request.context))
-      this.options.ledger.charge(canister, executionCost(result.instructions));
-    if (result.kind === 'completed' && isReplicated(request.context)) canister.version += 1n;
+    const body = (): ExecutionResult => this.enter(canister, instance, request);
+    const result = this.transact(instance, body, keepsChanges(request.context));
+    if (!isReplicated(request.context)) return result;
+    this.options.ledger.charge(canister, executionCost(result.instructions));
+    if (result.kind === 'completed') canister.version += 1n;
     return result;
+  }
+
+  /** {@link runInTransaction} for executions: one that cannot even begin has trapped. */
+  transact(instance: CanisterInstance, body: () => ExecutionResult, keep: boolean): ExecutionResult {
+    try {
+      return this.runInTransaction(instance, body, keep);
+    } catch (error) {
+      if (error instanceof CanisterFault) return { kind: 'trapped', fault: error, instructions: 0n };
+      throw error;
+    }
   }
 
   /** Runs `body` between begin and commit; anything but a completed result with `keep` rolls back. */

@@ -35,7 +35,7 @@ export class QueryRunner {
   transform(canister: Canister, methodName: string, arg: Uint8Array): Outcome {
     const instance = canister.instance;
     if (instance?.module.methods.get(methodName) !== 'query') return missingMethod(canister, methodName);
-    return this.#runSimple(canister, instance, {
+    return this.#runSimple(canister, {
       context: 'transform',
       caller: new Uint8Array(0),
       arg,
@@ -61,17 +61,15 @@ export class QueryRunner {
     const request = { caller: sender, arg, canRespond: true, certificate } as const;
     if (kind === 'query') {
       const entry = { kind: 'export', name: `canister_query ${methodName}` } as const;
-      return this.#runSimple(canister, instance, { ...request, context: 'query', entry });
+      return this.#runSimple(canister, { ...request, context: 'query', entry });
     }
     if (kind !== 'composite_query') return missingMethod(canister, methodName);
     const entry = { kind: 'export', name: `canister_composite_query ${methodName}` } as const;
     return this.#runComposite(canister, { ...request, context: 'compositeQuery', entry }, place.stack);
   }
 
-  #runSimple(canister: Canister, instance: CanisterInstance, request: ExecutionRequest): Outcome {
-    const { runner } = this.options;
-    const result = runner.runInTransaction(instance, () => runner.enter(canister, instance, request), false);
-    return toOutcome(canister, result);
+  #runSimple(canister: Canister, request: ExecutionRequest): Outcome {
+    return toOutcome(canister, this.options.runner.execute(canister, request));
   }
 
   #runComposite(canister: Canister, request: ExecutionRequest, stack: readonly Canister[]): Outcome {
@@ -82,7 +80,7 @@ export class QueryRunner {
       return rejected(ERROR_CODE.queryTooDeep, 'Query call graph is too deep.');
     const body = (): ExecutionResult =>
       this.#enterComposite({ canister, instance, request, stack: [...stack, canister] });
-    return toOutcome(canister, this.options.runner.runInTransaction(instance, body, false));
+    return toOutcome(canister, this.options.runner.transact(instance, body, false));
   }
 
   /** Runs the method, its calls and their callbacks, until the first answer or trap. */

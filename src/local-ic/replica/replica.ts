@@ -243,20 +243,15 @@ export class Replica implements ReplicaPort {
     if (canister.isFrozen) {
       return rejection(ERROR_CODE.outOfCycles, `Canister ${principalText(canisterId)} is out of cycles`);
     }
-    const { instance } = canister;
-    if (canister.status !== 'running' || !instance?.hasExport('canister_inspect_message')) return undefined;
-    const result = this.#runner.runInTransaction(
-      instance,
-      () =>
-        this.#runner.enter(canister, instance, {
-          context: 'inspectMessage',
-          caller: sender,
-          methodName,
-          arg,
-          entry: { kind: 'export', name: 'canister_inspect_message' }
-        }),
-      false
-    );
+    const inspects = canister.instance?.hasExport('canister_inspect_message') ?? false;
+    if (canister.status !== 'running' || !inspects) return undefined;
+    const result = this.#runner.execute(canister, {
+      context: 'inspectMessage',
+      caller: sender,
+      methodName,
+      arg,
+      entry: { kind: 'export', name: 'canister_inspect_message' }
+    });
     const isAccepted = result.kind === 'completed' && result.effects.isMessageAccepted;
     return isAccepted ? undefined : rejection(ERROR_CODE.canisterRejected, inspectionText(result));
   }

@@ -1,0 +1,94 @@
+import {
+  errorCodeOf,
+  type Installed,
+  replyNumber,
+  TestReplica
+} from '../../../fixtures/local-ic/test-replica';
+import { assemble } from '../../../fixtures/local-ic/wat-canister';
+
+let host: TestReplica;
+
+beforeEach(() => {
+  host = new TestReplica();
+});
+
+afterEach(() => {
+  host.replica.close();
+});
+
+const number = async (canister: Installed, method: string): Promise<bigint> =>
+  replyNumber(await host.query(canister.id, method));
+
+/** A canister whose method `read` answers what the first function of its table returns. */
+const withTable = (update: string): Promise<Uint8Array> =>
+  assemble(`(module
+    (import "ic0" "msg_reply" (func $msg_reply))
+    (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+    (type $word (func (result i64)))
+    (memory 1)
+    (table 2 funcref)
+    (elem (i32.const 0) $one $two)
+    (func $one (type $word) (i64.const 1))
+    (func $two (type $word) (i64.const 2))
+    (func $answer (param i64)
+      (i64.store (i32.const 0) (local.get 0)) (call $append (i32.const 0) (i32.const 8)) (call $msg_reply))
+    (func (export "canister_query read") (call $answer (call_indirect (type $word) (i32.const 0))))
+    (func (export "canister_query size") (call $answer (i64.extend_i32_u (table.size 0))))
+    (func (export "canister_query residue") (call $answer
+      (if (result i64) (i32.gt_u (memory.size) (i32.const 1))
+        (then (i64.load (i32.const 70000))) (else (i64.const 0)))))
+    (func (export "canister_update change") ${update}))`);
+
+const SWAP = '(table.set 0 (i32.const 0) (table.get 0 (i32.const 1)))';
+
+describe('a canister that changes its table', () => {
+  it('keeps the change when the message ends well', async () => {
+    const canister = await host.install(await withTable(`${SWAP} (call $answer (i64.const 0))`));
+
+    expect(await number(canister, 'read')).toBe(1n);
+    expect(errorCodeOf(await host.call(canister.id, 'change'))).toBe('replied');
+    expect(await number(canister, 'read')).toBe(2n);
+  });
+
+  it('loses the change when the message traps', async () => {
+    const canister = await host.install(await withTable(`${SWAP} unreachable`));
+
+    expect(errorCodeOf(await host.call(canister.id, 'change'))).toBe('IC0502');
+    expect(await number(canister, 'read')).toBe(1n);
+  });
+
+  it('loses the change and what it wrote when the message grew memory and traps', async () => {
+    const canister = await host.install(
+      await withTable(
+        `${SWAP} (drop (memory.grow (i32.const 1))) (i64.store (i32.const 70000) (i64.const 5)) unreachable`
+      )
+    );
+
+    expect(errorCodeOf(await host.call(canister.id, 'change'))).toBe('IC0502');
+    expect(await number(canister, 'read')).toBe(1n);
+    expect(await number(canister, 'residue')).toBe(0n);
+  });
+});
+
+describe('globals of every number type', () => {
+  it('are restored when the message traps', async () => {
+    const wasm = await assemble(`(module
+      (import "ic0" "msg_reply" (func $msg_reply))
+      (import "ic0" "msg_reply_data_append" (func $append (param i32 i32)))
+      (memory 1)
+      (global $a (mut i32) (i32.const 1)) (global $b (mut i64) (i64.const 2))
+      (global $c (mut f32) (f32.const 4)) (global $d (mut f64) (f64.const 8))
+      (func (export "canister_query sum")
+        (i64.store (i32.const 0) (i64.add (i64.add (i64.extend_i32_u (global.get $a)) (global.get $b))
+          (i64.add (i64.trunc_f32_u (global.get $c)) (i64.trunc_f64_u (global.get $d)))))
+        (call $append (i32.const 0) (i32.const 8)) (call $msg_reply))
+      (func (export "canister_update change")
+        (global.set $a (i32.const 100)) (global.set $b (i64.const 100))
+        (global.set $c (f32.const 100)) (global.set $d (f64.const 100)) unreachable))`);
+    const canister = await host.install(wasm);
+
+    await host.call(canister.id, 'change');
+
+    expect(await number(canister, 'sum')).toBe(15n);
+  });
+});
