@@ -23,9 +23,14 @@ import {
   startRelayer,
   writeNetworkFile
 } from '../network/dev-network';
+import { preferPort } from '../network/free-port';
 import { projectRoot } from '../project-files';
 import { type Person } from './story';
 import { type Steps } from './steps';
+
+/** Where tools look for a development IC and an Ethereum node. */
+const IC_PORT = 4943;
+const EVM_PORT = 8545;
 
 /** `network` waits for everything; `stop` may be called at any time. */
 export type Stage = {
@@ -40,9 +45,11 @@ export function prepareStage(steps: Steps): Stage {
   let endpoints: Record<string, string> = {};
   const setUp = async (): Promise<DevNetwork> => {
     await steps.run('canisters are built', () => buildCanisters(canisterNames()));
-    const anvil = await steps.run('an EVM node starts', async () => remember(await startEvmNode()));
+    const anvil = await steps.run('an EVM node starts', async () =>
+      remember(await startEvmNode(await preferPort(EVM_PORT)))
+    );
     const ic = await steps.run('a local Internet Computer starts', async () =>
-      rememberIc(await startLocalIc(anvil.url))
+      rememberIc(await startLocalIc(anvil.url, await preferPort(IC_PORT)))
     );
     const evm = anvilClients(anvil, 1);
     const deployment = await steps.run('adapter stand-in and token are deployed', () => deployContracts(evm));

@@ -48,19 +48,20 @@ export type DevNetwork = {
   readonly domains: DomainsService;
 };
 
-/** An EVM node whose finalized block follows two blocks behind, mining at once and every second. */
-export const startEvmNode = (): Promise<Anvil> => startAnvil({ slotsInAnEpoch: 1, blockTimeSeconds: 1 });
+/** An EVM node that mines every second and whose finalized block follows two blocks behind. */
+export const startEvmNode = (port = 0): Promise<Anvil> =>
+  startAnvil({ slotsInAnEpoch: 1, blockTimeSeconds: 1, port });
 
 /** The https names under which the canister knows its providers; the local IC routes them to `evmUrl`. */
 export const providerUrls = (): string[] =>
   Array.from({ length: PROVIDER_COUNT }, (_, index) => `https://rpc-${index + 1}.localhost`);
 
-/** A local IC on a free port, whose HTTPS outcalls to the providers reach the EVM node. */
-export async function startLocalIc(evmUrl: string): Promise<LocalInternetComputer> {
+/** A local IC whose HTTPS outcalls to the providers reach the EVM node. */
+export async function startLocalIc(evmUrl: string, port = 0): Promise<LocalInternetComputer> {
   const routes = providerUrls().flatMap((provider) => ['--outcall-route', `${provider}=${evmUrl}`]);
   const program = await startProgram({
     program: 'src/local-ic/main.ts',
-    args: ['--port', '0', ...routes],
+    args: ['--port', String(port), ...routes],
     isReady: (line) => line.includes('http://127.0.0.1:')
   });
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(program.readyLine)?.[0];
