@@ -159,13 +159,12 @@ export interface _SERVICE {
       {
         'height' : bigint,
         'domain' : Uint8Array,
-        'transitions' : Array<
+        'tags' : Array<Uint8Array>,
+        'units' : Array<
           {
             'path' : Array<Uint8Array>,
-            'tags' : Array<Uint8Array>,
             'leaf_index' : bigint,
-            'unit_index' : number,
-            'payload' : Uint8Array,
+            'payload' : [] | [Uint8Array],
             'nullifier_proof' : Array<Uint8Array>,
           }
         >,

@@ -197,13 +197,12 @@ export const idlFactory = ({ IDL }) => {
           IDL.Record({
             'height' : IDL.Nat64,
             'domain' : IDL.Vec(IDL.Nat8),
-            'transitions' : IDL.Vec(
+            'tags' : IDL.Vec(IDL.Vec(IDL.Nat8)),
+            'units' : IDL.Vec(
               IDL.Record({
                 'path' : IDL.Vec(IDL.Vec(IDL.Nat8)),
-                'tags' : IDL.Vec(IDL.Vec(IDL.Nat8)),
                 'leaf_index' : IDL.Nat64,
-                'unit_index' : IDL.Nat32,
-                'payload' : IDL.Vec(IDL.Nat8),
+                'payload' : IDL.Opt(IDL.Vec(IDL.Nat8)),
                 'nullifier_proof' : IDL.Vec(IDL.Vec(IDL.Nat8)),
               })
             ),

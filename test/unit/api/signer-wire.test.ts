@@ -7,13 +7,14 @@ import {
   type EvmTransactionWire,
   PassportIdl,
   TransitionBatchIdl,
-  type TransitionBatchWire
+  type TransitionBatchWire,
+  type UnitWire
 } from '../../../src/api/signer-idl';
 import {
   MAX_PATH_LENGTH,
   MAX_PAYLOAD_BYTES,
   MAX_TAGS,
-  MAX_TRANSITIONS,
+  MAX_UNITS,
   decodeAccountId,
   decodeEvmTransaction,
   decodeSignEvmRequest,
@@ -58,24 +59,17 @@ const transaction: EvmTransactionWire = {
 const batch: TransitionBatchWire = {
   domain: bytes(32),
   height: 9n,
-  transitions: [
-    {
-      tags: [bytes(32), bytes(32)],
-      unit_index: 0,
-      payload: bytes(400),
-      leaf_index: 5n,
-      path: [bytes(32)],
-      nullifier_proof: [bytes(500)]
-    }
+  tags: [bytes(32), bytes(32), bytes(32), bytes(32)],
+  units: [
+    { leaf_index: 5n, path: [bytes(32)], nullifier_proof: [bytes(500)], payload: [bytes(400)] },
+    { leaf_index: 6n, path: [], nullifier_proof: [], payload: [] }
   ]
 };
 
-/** The batch with its one transition changed. */
-const withTransition = (
-  change: Partial<TransitionBatchWire['transitions'][number]>
-): TransitionBatchWire => ({
+/** The batch with its units changed. */
+const withUnits = (change: Partial<UnitWire>): TransitionBatchWire => ({
   ...batch,
-  transitions: batch.transitions.map((transition) => ({ ...transition, ...change }))
+  units: batch.units.map((unit) => ({ ...unit, ...change }))
 });
 
 describe('decodeAccountId', () => {
@@ -128,35 +122,27 @@ describe('transition batches', () => {
   });
 
   it('pass at every limit', () => {
-    const full = withTransition({
-      tags: times(MAX_TAGS, bytes(32)),
-      payload: bytes(MAX_PAYLOAD_BYTES),
+    const unit: UnitWire = {
+      leaf_index: 2n ** 64n - 1n,
       path: times(MAX_PATH_LENGTH, bytes(32)),
-      nullifier_proof: times(MAX_PROOF_NODES, bytes(MAX_NODE_BYTES))
-    });
-    const [transition] = full.transitions;
-    if (transition === undefined) throw new Error('no transition');
-    const decoded = decodeTransitionBatch({ ...full, transitions: times(MAX_TRANSITIONS, transition) });
-    expect(decoded.transitions).toHaveLength(MAX_TRANSITIONS);
+      nullifier_proof: times(MAX_PROOF_NODES, bytes(MAX_NODE_BYTES)),
+      payload: [bytes(MAX_PAYLOAD_BYTES)]
+    };
+    const full = { ...batch, tags: times(MAX_TAGS, bytes(32)), units: times(MAX_UNITS, unit) };
+    const decoded = decodeTransitionBatch(full);
+    expect(decoded.action.units).toHaveLength(MAX_UNITS);
+    expect(decoded.nullifierProofs[MAX_UNITS - 1]).toHaveLength(MAX_PROOF_NODES);
   });
 
   it.each<[string, string, TransitionBatchWire]>([
-    [
-      'wire/limit',
-      'too many transitions',
-      { ...batch, transitions: times(MAX_TRANSITIONS + 1, batch.transitions).flat() }
-    ],
-    ['wire/limit', 'too many tags', withTransition({ tags: times(MAX_TAGS + 1, bytes(32)) })],
-    ['wire/limit', 'too long a payload', withTransition({ payload: bytes(MAX_PAYLOAD_BYTES + 1) })],
-    ['wire/limit', 'too long a path', withTransition({ path: times(MAX_PATH_LENGTH + 1, bytes(32)) })],
-    [
-      'wire/limit',
-      'too many nodes',
-      withTransition({ nullifier_proof: times(MAX_PROOF_NODES + 1, bytes(1)) })
-    ],
-    ['wire/limit', 'too large a node', withTransition({ nullifier_proof: [bytes(MAX_NODE_BYTES + 1)] })],
-    ['bytes/length', 'a tag of 31 bytes', withTransition({ tags: [bytes(31)] })],
-    ['bytes/length', 'a sibling of 33 bytes', withTransition({ path: [bytes(33)] })],
+    ['wire/limit', 'too many units', { ...batch, units: times(MAX_UNITS + 1, batch.units).flat() }],
+    ['wire/limit', 'too many tags', { ...batch, tags: times(MAX_TAGS + 1, bytes(32)) }],
+    ['wire/limit', 'too long a payload', withUnits({ payload: [bytes(MAX_PAYLOAD_BYTES + 1)] })],
+    ['wire/limit', 'too long a path', withUnits({ path: times(MAX_PATH_LENGTH + 1, bytes(32)) })],
+    ['wire/limit', 'too many nodes', withUnits({ nullifier_proof: times(MAX_PROOF_NODES + 1, bytes(1)) })],
+    ['wire/limit', 'too large a node', withUnits({ nullifier_proof: [bytes(MAX_NODE_BYTES + 1)] })],
+    ['bytes/length', 'a tag of 31 bytes', { ...batch, tags: [bytes(31)] }],
+    ['bytes/length', 'a sibling of 33 bytes', withUnits({ path: [bytes(33)] })],
     ['bytes/length', 'a domain of 20 bytes', { ...batch, domain: bytes(20) }]
   ])('are refused with %s for %s', (code, _, wire) => {
     expect(errorCode(() => decodeTransitionBatch(wire))).toBe(code);
@@ -182,18 +168,17 @@ describe('transition batches', () => {
   it('never end in anything but a decoded batch or a typed refusal', () => {
     const blob = fc.uint8Array({ maxLength: 40 });
     const blobs = fc.array(blob, { maxLength: 4 });
-    const transition = fc.record({
-      tags: blobs,
-      unit_index: fc.nat(),
-      payload: blob,
+    const unit = fc.record({
       leaf_index: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
       path: blobs,
-      nullifier_proof: blobs
+      nullifier_proof: blobs,
+      payload: fc.oneof(fc.constant<[]>([]), fc.tuple(blob))
     });
     const wire = fc.record({
       domain: blob,
       height: fc.bigInt({ min: 0n }),
-      transitions: fc.array(transition, { maxLength: 3 })
+      tags: blobs,
+      units: fc.array(unit, { maxLength: 3 })
     });
     fc.assert(fc.property(wire, (value) => void errorCode(() => decodeTransitionBatch(value))));
   });

@@ -1,5 +1,7 @@
 import { applyTransitions } from '../../../../src/canisters/signer/use-cases/apply-transitions';
 import { type Account } from '../../../../src/core/account/account';
+import { type Consent } from '../../../../src/core/account/transition-payload';
+import { type Bytes32 } from '../../../../src/core/bytes';
 import { type TransitionClaim } from '../../../../src/core/proof/transition';
 import { DOMAINS_ID } from '../../../support/fake-runtime';
 import {
@@ -11,6 +13,7 @@ import {
   bob,
   freshAccount,
   mallory,
+  passportOf,
   settle,
   settleOne
 } from '../../core/proof/transfer-scenario';
@@ -134,7 +137,6 @@ describe('applyTransitions', () => {
     await world.transfer([{ account: world.account(a), to: mallory }]);
     const twice = world.dump();
     expect(await refusalOf(world.apply(first))).toBe('transition/replayed');
-    expect(await refusalOf(world.apply(first.slice(0, 1)))).toBe('transition/replayed');
     expect(world.dump()).toEqual(twice);
   });
 
@@ -194,6 +196,8 @@ describe('applyTransitions', () => {
       if (one === undefined || two === undefined) throw new Error('no claims');
       return [one, { ...two, evidence: { ...two.evidence, ...broken } }];
     };
+    const withTags = (claims: TransitionClaim[], tags: readonly Bytes32[]): TransitionClaim[] =>
+      claims.map((claim) => ({ ...claim, evidence: { ...claim.evidence, tags } }));
     const withCheckpoint = (
       claims: TransitionClaim[],
       change: Partial<TransitionClaim['attestation']['checkpoint']>
@@ -202,6 +206,11 @@ describe('applyTransitions', () => {
         ...claim,
         attestation: { ...claim.attestation, checkpoint: { ...claim.attestation.checkpoint, ...change } }
       }));
+    const consentTo = (account: Account): Consent => ({
+      accountId: account.id,
+      passportDigest: passportOf(account),
+      epoch: account.epoch
+    });
     const part = (account: Account, to = bob) => ({ account, to });
 
     const cases: Case[] = [
@@ -212,13 +221,22 @@ describe('applyTransitions', () => {
       ['proof/leaf-out-of-range', (a, b) => breakSecond(a, b, { leafIndex: 7n })],
       ['proof/root-mismatch', (a, b) => breakSecond(a, b, { leafIndex: 5n })],
       ['proof/path-length', (a, b) => breakSecond(a, b, { path: [] })],
-      ['transition/tags', (a, b) => breakSecond(a, b, { tags: [ZERO] })],
-      ['transition/unit-index', (a, b) => breakSecond(a, b, { unitIndex: 2 })],
-      ['transition/commitment', (a, b) => breakSecond(a, b, { unitIndex: 0 })],
+      ['transition/tags', (a, b) => withTags(swap(a, b), [ZERO])],
+      ['transition/tags', (a, b) => withTags(swap(a, b), [])],
+      ['transition/unit-index', (a, b) => withTags(swap(a, b), [ZERO, ZERO])],
+      ['transition/units', (a, b) => swap(a, b).slice(0, 1)],
+      ['transition/commitment', (a, b) => swap(a, b).reverse()],
+      [
+        'transition/consent-unmet',
+        (a, b) => settle([part(a)], { consents: (own) => [...own, consentTo(b)] })
+      ],
       ['bytes/truncated', (a, b) => breakSecond(a, b, { payload: new Uint8Array() })],
       ['payload/magic', (a, b) => breakSecond(a, b, { payload: new Uint8Array(400) })],
       ['account/unknown', (a) => settle([part(a), part(freshAccount('nobody', alice), alice)])],
-      ['transition/duplicate-account', (a) => [settleOne(part(a)), settleOne(part(a))]],
+      [
+        'transition/duplicate-account',
+        (a) => settle([part(a), part(a)], { consents: (both) => both.slice(0, 1) })
+      ],
       ['transition/already-bound', (a) => settle([part({ ...a, head: null }, alice)])],
       ['transition/logic-ref', (a) => settle([{ ...part(a), successor: { logicRef: OTHER } }])],
       ['transition/quantity', (a) => settle([{ ...part(a), successor: { quantity: 2n } }])],
@@ -249,6 +267,28 @@ describe('applyTransitions', () => {
       expect(world.dump()).toEqual(before);
     });
 
+    it('transition/unsettled, for a unit that moves no account and did not happen', async () => {
+      const { world, a } = await sealedPair();
+      const stranger = freshAccount('of another signer', bob);
+      const claims = settle([part(a), part(stranger, alice)], { consents: (all) => all.slice(0, 1) });
+      const [claim] = claims;
+      if (claim === undefined) throw new Error('no claim');
+      const batch = batchOf(claims);
+      const [ours, theirs] = batch.action.units;
+      if (ours === undefined || theirs === undefined) throw new Error('no units');
+      const action = { ...batch.action, units: [ours, { ...theirs, payload: undefined }] };
+      const before = world.dump();
+      world.vouch(claim.attestation.checkpoint, (index) => index === 0);
+
+      expect(await refusalOf(applyTransitions(world.context, { ...batch, action }))).toBe(
+        'transition/unsettled'
+      );
+      expect(world.dump()).toEqual(before);
+      world.vouch(claim.attestation.checkpoint);
+      expect(await refusalOf(applyTransitions(world.context, { ...batch, action }))).toBeUndefined();
+      expect(world.attestRequests.at(-1)?.nullifiers).toHaveLength(2);
+    });
+
     it('transition/not-bound', async () => {
       const world = new SignerWorld();
       const account = await world.create(alice);
@@ -265,7 +305,9 @@ describe('applyTransitions', () => {
       const before = world.dump();
       world.vouch(claim.attestation.checkpoint);
 
-      const none = { ...batchOf([claim]), transitions: [] };
+      const batch = batchOf([claim]);
+      const units = batch.action.units.map((unit) => ({ ...unit, payload: undefined }));
+      const none = { ...batch, action: { ...batch.action, tags: claim.evidence.tags.slice(0, 2), units } };
       expect(await refusalOf(applyTransitions(world.context, none))).toBe('transition/batch-size');
       expect(world.dump()).toEqual(before);
     });

@@ -101,7 +101,7 @@ export class SignerWorld {
   apply(claims: readonly TransitionClaim[], present = true): Promise<Account[]> {
     const [first] = claims;
     if (first === undefined) throw new Error('no claims');
-    this.vouch(first.attestation.checkpoint, present);
+    this.vouch(first.attestation.checkpoint, () => present);
     return applyTransitions(this.context, batchOf(claims));
   }
 
@@ -111,14 +111,18 @@ export class SignerWorld {
   }
 
   /** Lets `domains` answer with this checkpoint. */
-  vouch(checkpoint: Checkpoint, present = true): void {
+  vouch(checkpoint: Checkpoint, isPresent: (index: number) => boolean = () => true): void {
     this.runtime.answerCall = ({ canister, method, arg }) => {
       if (!Buffer.from(canister).equals(DOMAINS_ID) || method !== 'attest_nullifiers') {
         return { rejected: { code: 3, message: 'no such canister or method' } };
       }
       const [request] = IDL.decode([AttestRequestIdl], arg) as unknown as [AttestRequestWire];
       this.attestRequests.push(request);
-      const attestation = { checkpoint, logicRef: LOGIC, present: request.nullifiers.map(() => present) };
+      const attestation = {
+        checkpoint,
+        logicRef: LOGIC,
+        present: request.nullifiers.map((_, index) => isPresent(index))
+      };
       return { replied: encodeAttestReply({ Ok: encodeAttestation(attestation) }) };
     };
   }
@@ -156,15 +160,17 @@ const textOf = (value: Icrc3Value | undefined): string =>
 export const encodeAttestReply = (result: unknown): Uint8Array =>
   IDL.encode([domainsMethods.attest_nullifiers[1]], [result]);
 
-/** The claims as they are submitted. */
+/** The claims as they are submitted: all units of one action, of which each moves an account. */
 export function batchOf(claims: readonly TransitionClaim[]): TransitionBatch {
   const [first] = claims;
   if (first === undefined) throw new Error('no claims');
   const { domainId, height } = first.attestation.checkpoint;
+  const units = claims.map(({ evidence: { leafIndex, path, payload } }) => ({ leafIndex, path, payload }));
   return {
     domainId,
     height,
-    transitions: claims.map(({ evidence }) => ({ evidence, nullifierProof: [Uint8Array.of(0xc0)] }))
+    action: { tags: first.evidence.tags, units },
+    nullifierProofs: claims.map(() => [Uint8Array.of(0xc0)])
   };
 }
 
