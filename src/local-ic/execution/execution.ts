@@ -34,7 +34,8 @@ export type CanisterFacts = {
   readonly balance: bigint;
   /** Part of the balance that calls may not spend. */
   readonly freezingLimit: bigint;
-  readonly certificate: Uint8Array | undefined;
+  /** Makes the certificate of the certified data; absent where the context has none. */
+  readonly certificate: (() => Uint8Array | undefined) | undefined;
 };
 
 export type SubnetFacts = { readonly id: Uint8Array; readonly rootKey: Uint8Array };
@@ -101,6 +102,7 @@ export class Execution {
   certifiedData: Uint8Array | undefined;
   globalTimerNs: bigint | undefined;
   isMessageAccepted = false;
+  #dataCertificate: Uint8Array | undefined;
 
   constructor(readonly input: ExecutionInput) {}
 
@@ -117,6 +119,12 @@ export class Execution {
   get liquidBalance(): bigint {
     const liquid = this.balance - this.input.canister.freezingLimit;
     return liquid > 0n ? liquid : 0n;
+  }
+
+  /** The data certificate, made when it is first asked for: it costs a signature. */
+  get dataCertificate(): Uint8Array | undefined {
+    this.#dataCertificate ??= this.input.canister.certificate?.();
+    return this.#dataCertificate;
   }
 
   get canRespond(): boolean {

@@ -48,7 +48,7 @@ function certificationFunctions(host: ApiHost): ApiFunctions {
     },
     data_certificate_present: () => (host.execution.input.canister.certificate ? 1 : 0),
     ...blobFunctions(host, 'data_certificate', () => {
-      const { certificate } = host.execution.input.canister;
+      const certificate = host.execution.dataCertificate;
       if (!certificate) throw contractViolation('ic0.data_certificate: no data certificate is present');
       return certificate;
     })

@@ -33,6 +33,8 @@ export type OutstandingCall = {
   readonly deadlineNs: bigint;
   /** Set by the first answer, or by the deadline; a later answer is dropped and its cycles are lost. */
   isSettled: boolean;
+  /** Forgets the deadline. */
+  cancelDeadline: () => void;
 };
 
 /** An answer on its way back, with the cycles that were not accepted. */

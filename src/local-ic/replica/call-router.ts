@@ -171,14 +171,20 @@ export class CallRouter {
     const { timeoutSeconds } = request;
     const deadlineNs =
       timeoutSeconds === undefined ? 0n : this.options.timeNs() + BigInt(timeoutSeconds) * NS_PER_SECOND;
-    const call: OutstandingCall = { context, request, deadlineNs, isSettled: false };
+    const call: OutstandingCall = {
+      context,
+      request,
+      deadlineNs,
+      isSettled: false,
+      cancelDeadline: () => undefined
+    };
     context.outstandingCalls += 1;
     countPending(canister, request.callee, 1);
     scheduler.enqueue(() => {
       this.#deliver(call);
     });
     if (timeoutSeconds === undefined) return;
-    timers.schedule(deadlineNs, () => {
+    call.cancelDeadline = timers.schedule(deadlineNs, () => {
       this.#settle(call, {
         outcome: rejected(ERROR_CODE.deadlineExpired, 'Call has timed out.'),
         refundCycles: 0n
@@ -268,6 +274,7 @@ export class CallRouter {
       return;
     }
     call.isSettled = true;
+    call.cancelDeadline();
     this.options.scheduler.enqueue(() => {
       this.#runCallback(call, answer);
     });

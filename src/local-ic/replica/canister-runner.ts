@@ -2,7 +2,7 @@ import { bytesToHex } from '@noble/hashes/utils';
 import { type CanisterInstance, type EntryPoint, type ExecutionResult } from '../execution/canister-instance';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { executionCost } from '../execution/cycles-schedule';
-import { type ExecutionInput, type SubnetFacts } from '../execution/execution';
+import { type CanisterFacts, type ExecutionInput, type SubnetFacts } from '../execution/execution';
 import { isReplicated, type ContextName } from '../execution/execution-context';
 import { type Canister } from './canister';
 import { type CyclesLedger } from './cycles-ledger';
@@ -27,8 +27,8 @@ export type ExecutionRequest = Partial<Omit<ExecutionInput, 'context' | 'caller'
   readonly context: ContextName;
   readonly caller: Uint8Array;
   readonly entry: EntryPoint;
-  /** Given to `data_certificate_copy`. */
-  readonly certificate?: Uint8Array | undefined;
+  /** Makes what `data_certificate_copy` gives. */
+  readonly certificate?: CanisterFacts['certificate'];
 };
 
 export type RunnerOptions = {

@@ -96,7 +96,7 @@ export class Canister {
     return this.settings.controllers.some((controller) => equalBytes(controller, principal));
   }
 
-  facts(certificate: Uint8Array | undefined): CanisterFacts {
+  facts(certificate: CanisterFacts['certificate']): CanisterFacts {
     return {
       id: this.id,
       version: this.version,

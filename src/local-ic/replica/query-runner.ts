@@ -57,7 +57,9 @@ export class QueryRunner {
       return rejectedByFault(canister.id, new CanisterFault(ERROR_CODE.noWasmModule, text));
     }
     const kind = instance.module.methods.get(methodName);
-    const certificate = place.isTarget ? this.options.dataCertificate(canister.id) : undefined;
+    const certificate = place.isTarget
+      ? (): Uint8Array | undefined => this.options.dataCertificate(canister.id)
+      : undefined;
     const request = { caller: sender, arg, canRespond: true, certificate } as const;
     if (kind === 'query') {
       const entry = { kind: 'export', name: `canister_query ${methodName}` } as const;

@@ -39,6 +39,8 @@ export type ReplicaOptions = {
   readonly randomBytes: (length: number) => Uint8Array;
   readonly clock?: Clock;
   readonly instructionLimits?: Partial<InstructionLimits>;
+  /** Told of faults of this program while it processed a message; thrown by default. */
+  readonly onInternalError?: (error: unknown) => void;
 };
 
 const ACCEPTED = { accepted: true } as const;
@@ -50,7 +52,7 @@ export class Replica implements ReplicaPort {
 
   readonly #clock: Clock;
   readonly #timers: Timers;
-  readonly #scheduler = new Scheduler();
+  readonly #scheduler: Scheduler;
   readonly #registry = new CanisterRegistry();
   readonly #requests = new RequestStore();
   readonly #runner: CanisterRunner;
@@ -65,6 +67,7 @@ export class Replica implements ReplicaPort {
     const findCanister = (id: Uint8Array): Canister | undefined => this.#registry.find(id);
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#timers = new Timers(this.#clock);
+    this.#scheduler = new Scheduler(options.onInternalError ?? rethrow);
     this.#runner = new CanisterRunner({
       subnet: { id: Principal.selfAuthenticating(options.rootKey).toUint8Array(), rootKey: options.rootKey },
       timeNs,
@@ -263,6 +266,10 @@ function inspectionText(
   return result.kind === 'trapped'
     ? `Canister rejected the message: ${result.fault.message}`
     : 'Canister rejected the message';
+}
+
+function rethrow(error: unknown): never {
+  throw error;
 }
 
 /** Stops a stopping canister once it is in no call, and tells those who wait for it. */

@@ -5,6 +5,9 @@ export class Scheduler {
   #isPumping = false;
   #idleWaiters: (() => void)[] = [];
 
+  /** `onError` is told of a task that threw; the next task runs nevertheless. */
+  constructor(private readonly onError: (error: unknown) => void) {}
+
   enqueue(task: () => void): void {
     this.#tasks.push(task);
     if (this.#isPumping) return;
@@ -22,6 +25,8 @@ export class Scheduler {
     const task = this.#tasks[this.#head++];
     try {
       task?.();
+    } catch (error) {
+      this.onError(error);
     } finally {
       if (this.#head < this.#tasks.length) setImmediate(this.#pump);
       else this.#settle();

@@ -5,51 +5,65 @@ export const SYSTEM_CLOCK: Clock = { now: () => BigInt(Date.now()) * 1_000_000n 
 
 type Entry = { readonly dueNs: bigint; readonly run: () => void };
 
+/** Later than any time a canister can name. */
+const NEVER_NS = 1n << 64n;
 const NS_PER_MS = 1_000_000n;
 /** The clock may be one that tests move, so it is looked at again at least this often. */
 const MAX_SLEEP_MS = 1000;
 
 /** Runs functions when the clock has reached a time. */
 export class Timers {
-  #entries: Entry[] = [];
+  readonly #entries = new Set<Entry>();
   #timeout: NodeJS.Timeout | undefined;
   #isClosed = false;
+  #wakeNs = NEVER_NS;
 
   constructor(private readonly clock: Clock) {}
 
-  /** Runs at once when the time has come already. */
-  schedule(dueNs: bigint, run: () => void): void {
-    if (this.#isClosed) return;
+  /** Runs at once when the time has come already. The function returned cancels. */
+  schedule(dueNs: bigint, run: () => void): () => void {
+    if (this.#isClosed) return () => undefined;
     if (dueNs <= this.clock.now()) {
       run();
-      return;
+      return () => undefined;
     }
-    this.#entries.push({ dueNs, run });
-    this.#sleep();
+    const entry = { dueNs, run };
+    this.#entries.add(entry);
+    if (dueNs < this.#wakeNs) this.#sleepUntil(dueNs);
+    return () => {
+      this.#entries.delete(entry);
+    };
   }
 
   /** Runs everything that is due. */
   fireDue(): void {
     const now = this.clock.now();
-    const due = this.#entries.filter((entry) => entry.dueNs <= now);
-    this.#entries = this.#entries.filter((entry) => entry.dueNs > now);
+    const due = [...this.#entries].filter((entry) => entry.dueNs <= now);
     due.sort((left, right) => (left.dueNs < right.dueNs ? -1 : 1));
-    for (const { run } of due) run();
-    this.#sleep();
+    for (const entry of due) {
+      // One that ran before may have cancelled it.
+      if (this.#entries.delete(entry)) entry.run();
+    }
+    this.#sleepUntilNext();
   }
 
   close(): void {
     this.#isClosed = true;
-    this.#entries = [];
+    this.#entries.clear();
     clearTimeout(this.#timeout);
   }
 
-  #sleep(): void {
+  #sleepUntilNext(): void {
+    let nextNs = NEVER_NS;
+    for (const { dueNs } of this.#entries) if (dueNs < nextNs) nextNs = dueNs;
+    this.#sleepUntil(nextNs);
+  }
+
+  #sleepUntil(wakeNs: bigint): void {
     clearTimeout(this.#timeout);
-    const [first, ...rest] = this.#entries;
-    if (!first) return;
-    const nextNs = rest.reduce((next, { dueNs }) => (dueNs < next ? dueNs : next), first.dueNs);
-    const waitNs = nextNs - this.clock.now();
+    this.#wakeNs = wakeNs;
+    if (wakeNs === NEVER_NS) return;
+    const waitNs = wakeNs - this.clock.now();
     const waitMs = waitNs > 0n ? Number((waitNs + NS_PER_MS - 1n) / NS_PER_MS) : 0;
     this.#timeout = setTimeout(
       () => {
