@@ -12,7 +12,7 @@ import { type Network, readNetworkFile } from './network-file';
 import { readTextFile } from './text-file';
 
 /** Options before or after any command. */
-export type GlobalOptions = { readonly network: string; readonly identity: string; readonly json: boolean };
+export type GlobalOptions = { readonly network: string; readonly identity: string };
 
 /** Clients and settings of one run. Reading takes no identity: it is done as the anonymous caller. */
 export class CommandContext {
@@ -81,11 +81,21 @@ export class CommandContext {
   private agent(who: 'me' | 'anyone'): Promise<HttpAgent> {
     const cached = this.cachedAgents.get(who);
     if (cached !== undefined) return cached;
-    const { host, fetchRootKey } = this.network();
-    const identity = who === 'me' ? { identity: this.identity() } : {};
-    const made = connectAgent({ host, fetchRootKey, ...identity });
+    const made = this.connect(who === 'me' ? this.identity() : undefined);
     this.cachedAgents.set(who, made);
     return made;
+  }
+
+  private async connect(identity: SignIdentity | undefined): Promise<HttpAgent> {
+    const { host, fetchRootKey } = this.network();
+    const agent = await connectAgent({
+      host,
+      fetchRootKey,
+      ...(identity === undefined ? {} : { identity })
+    });
+    // A host that is down fails here and by that name; later it may look like one that cannot be trusted.
+    if (!fetchRootKey) await agent.status();
+    return agent;
   }
 }
 

@@ -32,9 +32,11 @@ export async function runHypha(
 ): Promise<number> {
   const { terminal, environment } = surroundings;
   let exitCode = EXIT_DONE;
-  const run = createRunner(terminal, (code) => {
+  const asJson = args.includes('--json');
+  const setExitCode = (code: number): void => {
     exitCode = code;
-  });
+  };
+  const run = createRunner({ terminal, asJson, setExitCode });
   const complaints: string[] = [];
   const program = buildProgram(environment).configureOutput({
     writeOut: terminal.out,
@@ -45,7 +47,7 @@ export async function runHypha(
     await program.parseAsync([...args], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return reportFailure(error, { terminal, asJson: args.includes('--json'), complaints });
+    return reportFailure(error, { terminal, asJson, complaints });
   }
 }
 

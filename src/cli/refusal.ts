@@ -98,7 +98,9 @@ function classifyAgentError(error: AgentError): Classified {
 function classifyEvmError(error: BaseError): Classified {
   const isTransport =
     error.walk((cause) => cause instanceof HttpRequestError || cause instanceof TimeoutError) !== null;
-  const message = [error.shortMessage, error.details]
+  // The type promises details; errors without a cause have none.
+  const details: string | undefined = error.details;
+  const message = [error.shortMessage, details ?? '']
     .filter((text) => text !== '')
     .map(firstLine)
     .join(': ');

@@ -1,5 +1,6 @@
 /** Turns a function of the context into a commander action that prints its result or its refusal. */
 import { type Command } from 'commander';
+import { ProtocolError } from '../core/error';
 import { CommandInput } from './arguments';
 import { CommandContext, type GlobalOptions } from './context';
 import { type Printable, formatResult } from './output';
@@ -17,18 +18,36 @@ export type CommandBody = (
 /** Wraps a body for `Command.action`. */
 export type Runner = (body: CommandBody) => (this: Command, ...received: unknown[]) => Promise<void>;
 
-/** A runner that prints to `terminal` and reports the exit code of what did not end well. */
-export function createRunner(terminal: Terminal, setExitCode: (code: number) => void): Runner {
+/** Where a run's words and exit code go, and whether both are for programs. */
+export type RunReport = {
+  readonly terminal: Terminal;
+  readonly asJson: boolean;
+  readonly setExitCode: (code: number) => void;
+};
+
+/** The runner of one run. */
+export function createRunner({ terminal, asJson, setExitCode }: RunReport): Runner {
   return (body) =>
     async function (this: Command): Promise<void> {
-      const options = this.optsWithGlobals<GlobalOptions>();
       try {
+        const options = this.optsWithGlobals<GlobalOptions>();
+        assertNothingSwallowed(options);
         const input = new CommandInput(this.args, this.opts());
-        terminal.out(formatResult(await body(new CommandContext(options), input), options.json));
+        terminal.out(formatResult(await body(new CommandContext(options), input), asJson));
       } catch (error) {
         const refusal = describeError(error);
-        (options.json ? terminal.out : terminal.err)(formatRefusal(refusal, options.json));
+        (asJson ? terminal.out : terminal.err)(formatRefusal(refusal, asJson));
         setExitCode(exitCodeOf(refusal));
       }
     };
+}
+
+/** `--identity --json` would take `--json` for a file's name. */
+function assertNothingSwallowed(options: GlobalOptions): void {
+  const swallowed = Object.values<unknown>(options).find(
+    (value) => typeof value === 'string' && value.startsWith('--')
+  );
+  if (swallowed !== undefined) {
+    throw new ProtocolError('cli/usage', `expected a value before ${JSON.stringify(swallowed)}`);
+  }
 }

@@ -111,13 +111,14 @@ function asRefusal(
   return new ProtocolError(file.code, `${file.path} cannot be ${doing}: ${reason}${advice}`, {}, { cause });
 }
 
-/** Errors of the operating system, which Node gives a `code`. */
-function isSystemError(error: unknown, code?: string): error is Error & { readonly code: string } {
+/** Errors of the operating system, which Node gives a `code` and the call that failed. */
+function isSystemError(error: unknown, code?: string): error is { readonly code: string } {
   return (
-    error instanceof Error &&
+    typeof error === 'object' &&
+    error !== null &&
+    'syscall' in error &&
     'code' in error &&
     typeof error.code === 'string' &&
-    'syscall' in error &&
     (code === undefined || error.code === code)
   );
 }
