@@ -362,6 +362,7 @@ describe('acceptEvmCheckpoint while its question is open', () => {
     world.runtime.nowNs += IN_FLIGHT_EXPIRY_NS;
     const fast = await world.accept('early');
     const before = world.dump();
+    world.runtime.nowNs += 1n;
 
     hold.release();
 
