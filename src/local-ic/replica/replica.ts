@@ -108,7 +108,9 @@ export class Replica implements ReplicaPort {
 
   query(message: QueryMessage): Promise<Outcome> {
     const isForManagement = message.canisterId.length === 0;
-    return Promise.resolve(isForManagement ? this.#management.query(message) : this.#queries.query(message));
+    return new Promise((resolve) => {
+      resolve(isForManagement ? this.#management.query(message) : this.#queries.query(message));
+    });
   }
 
   request(requestId: Uint8Array): RequestRecord | undefined {
