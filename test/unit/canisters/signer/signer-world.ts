@@ -23,7 +23,7 @@ import { type Icrc3Value } from '../../../../src/core/log/icrc3-value';
 import { type TransitionClaim } from '../../../../src/core/proof/transition';
 import { DOMAINS_ID, FakeRuntime, SIGNER_ID } from '../../../support/fake-runtime';
 import { MemoryStableMap } from '../../../support/memory-stable-map';
-import { type Flaws, type Part, LOGIC, settle } from '../../core/proof/transfer-scenario';
+import { type Flaws, type Part, LOGIC, actionOf, settle } from '../../core/proof/transfer-scenario';
 import { type Party } from '../../core/proof/reference-transfer';
 
 export const KEY_NAME = 'test_key_1';
@@ -165,11 +165,10 @@ export function batchOf(claims: readonly TransitionClaim[]): TransitionBatch {
   const [first] = claims;
   if (first === undefined) throw new Error('no claims');
   const { domainId, height } = first.attestation.checkpoint;
-  const units = claims.map(({ evidence: { leafIndex, path, payload } }) => ({ leafIndex, path, payload }));
   return {
     domainId,
     height,
-    action: { tags: first.evidence.tags, units },
+    action: actionOf(claims),
     nullifierProofs: claims.map(() => [Uint8Array.of(0xc0)])
   };
 }

@@ -8,6 +8,7 @@ import { type Approval, type Consent } from '../../../../src/core/account/transi
 import { type Bytes32, hex32 } from '../../../../src/core/bytes';
 import { type Checkpoint } from '../../../../src/core/domain/checkpoint';
 import { type TransitionClaim } from '../../../../src/core/proof/transition';
+import { type ActionEvidence } from '../../../../src/core/proof/transition-batch';
 import { CommitmentTree } from '../../../../src/core/resource/commitment-tree';
 import { type Resource } from '../../../../src/core/resource/resource';
 import {
@@ -104,6 +105,11 @@ export type Flaws = {
   readonly purpose?: number;
   readonly parties?: readonly Party[];
   readonly extraTags?: readonly Bytes32[];
+  /** Units of other resources, such as payments, in front of the accounts' units and behind them. */
+  readonly paymentsBefore?: number;
+  readonly paymentsAfter?: number;
+  /** What the tree gets in place of the commitments that were approved; no more of them. */
+  readonly planted?: (commitments: readonly Bytes32[]) => readonly Bytes32[];
   readonly consents?: (consents: readonly Consent[]) => readonly Consent[];
   readonly signedDomain?: Bytes32;
   readonly signedSigner?: Uint8Array;
@@ -123,45 +129,60 @@ type Unit = {
   readonly consent: Consent;
 };
 
-/** The claims of all parts of one action, in their order, against a checkpoint right after it was executed. */
-export function settle(parts: readonly Part[], flaws: Flaws = {}): TransitionClaim[] {
+/** An action as it is submitted, at a checkpoint right after it was executed. */
+export type SettledAction = {
+  readonly checkpoint: Checkpoint;
+  readonly action: ActionEvidence;
+  /** Those of the accounts' units. */
+  readonly claims: readonly TransitionClaim[];
+};
+
+/** One action of all parts, in their order, with the payments around them. */
+export function settleAction(parts: readonly Part[], flaws: Flaws = {}): SettledAction {
   const units = parts.map(makeUnit);
+  const before = makePayments('before', flaws.paymentsBefore);
+  const legs = [...before, ...units, ...makePayments('after', flaws.paymentsAfter)];
   const tags = [
-    ...units.flatMap(({ nullifier, commitment }) => [nullifier, commitment]),
+    ...legs.flatMap(({ nullifier, commitment }) => [nullifier, commitment]),
     ...(flaws.extraTags ?? [])
   ];
   const consents = (flaws.consents ?? same)(units.map(({ consent }) => consent));
   const approvals = approveAll(parts, { tags, consents, flaws });
-  const { tree, firstLeaf } = plant(units, flaws.leavesBefore ?? 5);
-  const checkpoint: Checkpoint = {
-    domainId: DOMAIN,
-    height: 100n,
-    blockHash: bytesOfName('block'),
-    root: tree.root(),
-    leafCount: tree.leafCount,
-    storageHash: bytesOfName('storage'),
-    acceptedAtNs: 1n
-  };
-  return units.map((unit, unitIndex) => ({
-    account: unit.part.account,
-    signerCanisterId: SIGNER,
-    isApplied: () => false,
-    attestation: { checkpoint, logicRef: LOGIC, nullifierPresent: true },
-    evidence: {
-      tags,
-      unitIndex,
-      payload: referencePayload({
-        purpose: flaws.purpose ?? (unit.part.account.head === null ? 0 : 1),
-        nullifierKey: unit.nullifierKey,
-        successor: unit.created,
-        accountValue: unit.part.presentedValue ?? unit.value,
-        consents,
-        approvals
-      }),
-      leafIndex: firstLeaf + BigInt(unitIndex),
-      path: tree.path(firstLeaf + BigInt(unitIndex))
-    }
+  const planted = (flaws.planted ?? same)(legs.map(({ commitment }) => commitment));
+  const { tree, firstLeaf } = plant(planted, flaws.leavesBefore ?? 5);
+  const checkpoint = checkpointOf(tree);
+  const evidence = legs.map((leg: Unit | Payment, unitIndex) => ({
+    leafIndex: firstLeaf + BigInt(unitIndex),
+    path: tree.path(firstLeaf + BigInt(Math.min(unitIndex, planted.length - 1))),
+    payload: leg.part === undefined ? undefined : encodePayload(leg, { consents, approvals, flaws })
   }));
+  const claims = evidence.flatMap(({ payload, ...place }, unitIndex): TransitionClaim[] => {
+    const part = parts[unitIndex - before.length];
+    if (part === undefined || payload === undefined) return [];
+    return [
+      {
+        account: part.account,
+        signerCanisterId: SIGNER,
+        isApplied: () => false,
+        attestation: { checkpoint, logicRef: LOGIC, nullifierPresent: true },
+        evidence: { tags, unitIndex, payload, ...place }
+      }
+    ];
+  });
+  return { checkpoint, action: { tags, units: evidence }, claims };
+}
+
+/** The claims of all parts of one action, in their order, against a checkpoint right after it was executed. */
+export function settle(parts: readonly Part[], flaws: Flaws = {}): TransitionClaim[] {
+  return [...settleAction(parts, flaws).claims];
+}
+
+/** The action that consists of the claims' units. */
+export function actionOf(claims: readonly TransitionClaim[]): ActionEvidence {
+  return {
+    tags: claims[0]?.evidence.tags ?? [],
+    units: claims.map(({ evidence: { leafIndex, path, payload } }) => ({ leafIndex, path, payload }))
+  };
 }
 
 /** {@link settle} for one part. */
@@ -243,12 +264,47 @@ function approveAll(
 
 const owns = (party: Party, account: Account): boolean => Buffer.from(party.principal).equals(account.owner);
 
+type Payment = Pick<Unit, 'nullifier' | 'commitment'> & { readonly part?: undefined };
+
+const makePayments = (place: string, count = 0): Payment[] =>
+  Array.from({ length: count }, (_, index) => ({
+    nullifier: bytesOfName(`consumed money ${place} ${index}`),
+    commitment: bytesOfName(`created money ${place} ${index}`)
+  }));
+
+const encodePayload = (
+  unit: Unit,
+  agreed: {
+    readonly consents: readonly Consent[];
+    readonly approvals: readonly Approval[];
+    readonly flaws: Flaws;
+  }
+): Uint8Array =>
+  referencePayload({
+    purpose: agreed.flaws.purpose ?? (unit.part.account.head === null ? 0 : 1),
+    nullifierKey: unit.nullifierKey,
+    successor: unit.created,
+    accountValue: unit.part.presentedValue ?? unit.value,
+    consents: agreed.consents,
+    approvals: agreed.approvals
+  });
+
+const checkpointOf = (tree: CommitmentTree): Checkpoint => ({
+  domainId: DOMAIN,
+  height: 100n,
+  blockHash: bytesOfName('block'),
+  root: tree.root(),
+  leafCount: tree.leafCount,
+  storageHash: bytesOfName('storage'),
+  acceptedAtNs: 1n
+});
+
 function plant(
-  units: readonly Unit[],
+  commitments: readonly Bytes32[],
   leavesBefore: number
 ): { readonly tree: CommitmentTree; readonly firstLeaf: bigint } {
   const tree = new CommitmentTree();
   for (let index = 0; index < leavesBefore; index += 1) tree.append(bytesOfName(`leaf ${index}`));
-  for (const { commitment } of units) tree.append(commitment);
+  for (const commitment of commitments) tree.append(commitment);
   return { tree, firstLeaf: BigInt(leavesBefore) };
 }

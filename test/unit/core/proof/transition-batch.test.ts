@@ -1,7 +1,7 @@
 import { type Account } from '../../../../src/core/account/account';
 import { toHex } from '../../../../src/core/bytes';
 import { verifyIdentitySignature } from '../../../../src/core/crypto/identity-signature';
-import { type TransitionClaim } from '../../../../src/core/proof/transition';
+import { verifyTransition } from '../../../../src/core/proof/transition';
 import {
   MAX_BATCH_SIZE,
   type TransitionBatchClaim,
@@ -9,16 +9,19 @@ import {
 } from '../../../../src/core/proof/transition-batch';
 import { errorCode } from '../error-code';
 import {
+  type Flaws,
   LOGIC,
   OTHER,
+  type Part,
   SIGNER,
+  type SettledAction,
   ZERO,
   alice,
   bob,
   freshAccount,
   mallory,
   sealedAccount,
-  settle
+  settleAction
 } from './transfer-scenario';
 
 // Watched only: the real function does the work.
@@ -32,30 +35,65 @@ jest.mock('../../../../src/core/crypto/identity-signature', () => {
 const accountOfAlice = sealedAccount('a', alice);
 const accountOfBob = sealedAccount('b', bob);
 
-function batchOf(claims: readonly TransitionClaim[], accounts: readonly Account[]): TransitionBatchClaim {
-  const [first] = claims;
-  if (first === undefined) throw new Error('no claims');
+/** The settled action, every nullifier in the set, as it is brought to the accounts in `claims`. */
+function batchOf({ checkpoint, action, claims }: SettledAction): TransitionBatchClaim {
+  const accounts = claims.map(({ account }) => account);
   return {
     signerCanisterId: SIGNER,
     isApplied: () => false,
-    checkpoint: first.attestation.checkpoint,
+    checkpoint,
     logicRef: LOGIC,
     findAccount: (id) => accounts.find((account) => toHex(account.id) === toHex(id)),
-    transitions: claims.map(({ evidence }) => ({ evidence, nullifierPresent: true }))
+    action,
+    nullifiersPresent: action.units.map(() => true)
   };
 }
 
-const swapParts = [
+const swapParts: readonly Part[] = [
   { account: accountOfAlice, to: bob },
   { account: accountOfBob, to: alice }
 ];
-const swap = (): TransitionBatchClaim => batchOf(settle(swapParts), [accountOfAlice, accountOfBob]);
+const settledSwap = settleAction(swapParts);
+const swap = batchOf(settledSwap);
+const purchase = (flaws: Flaws): TransitionBatchClaim =>
+  batchOf(settleAction([{ account: accountOfAlice, to: bob }], flaws));
+
+type Unit = TransitionBatchClaim['action']['units'][number];
+const changeUnits = (
+  batch: TransitionBatchClaim,
+  change: (unit: Unit, index: number) => Partial<Unit>
+): TransitionBatchClaim => ({
+  ...batch,
+  action: {
+    ...batch.action,
+    units: batch.action.units.map((unit, index) => ({ ...unit, ...change(unit, index) }))
+  }
+});
+const changeUnit = (batch: TransitionBatchClaim, at: number, change: (unit: Unit) => Partial<Unit>) =>
+  changeUnits(batch, (unit, index) => (index === at ? change(unit) : {}));
+const omitPayload = (batch: TransitionBatchClaim, at: number) =>
+  changeUnit(batch, at, () => ({ payload: undefined }));
+const withoutNullifier = (batch: TransitionBatchClaim, at: number): TransitionBatchClaim => ({
+  ...batch,
+  nullifiersPresent: batch.nullifiersPresent.map((present, index) => present && index !== at)
+});
+const withUnits = (batch: TransitionBatchClaim, units: readonly Unit[]): TransitionBatchClaim => ({
+  ...batch,
+  action: { ...batch.action, units }
+});
 
 const refusalOf = (batch: TransitionBatchClaim) => errorCode(() => verifyTransitionBatch(batch));
 
+/** Sealed accounts of alice, each on its way to bob. */
+const manyParts = (count: number): Part[] =>
+  Array.from({ length: count }, (_, index) => ({
+    account: sealedAccount(`one of ${index}`, alice),
+    to: bob
+  }));
+
 describe('verifyTransitionBatch', () => {
   it('verifies both sides of a swap, each with its account', () => {
-    const entries = verifyTransitionBatch(swap());
+    const entries = verifyTransitionBatch(swap);
 
     expect(entries).toMatchObject([
       {
@@ -69,114 +107,308 @@ describe('verifyTransitionBatch', () => {
     ]);
   });
 
-  it('verifies a ring of three, and bindings beside transfers', () => {
+  it('verifies a ring of three, and a binding beside a transfer', () => {
     const accountOfMallory = sealedAccount('c', mallory);
     const unbound = freshAccount('d', alice);
-    const ring = [
+    const ring = settleAction([
       { account: accountOfAlice, to: bob },
       { account: accountOfBob, to: mallory },
       { account: accountOfMallory, to: alice }
-    ];
-    const accounts = [accountOfAlice, accountOfBob, accountOfMallory, unbound];
+    ]);
+    // Nobody asks for the nullifier of a binding.
+    const mixed = withoutNullifier(
+      batchOf(
+        settleAction([
+          { account: unbound, to: alice, consent: { passportDigest: ZERO } },
+          { account: accountOfAlice, to: bob }
+        ])
+      ),
+      0
+    );
 
-    expect(
-      verifyTransitionBatch(batchOf(settle(ring), accounts)).map(({ transition }) => transition)
-    ).toMatchObject(
+    expect(verifyTransitionBatch(batchOf(ring)).map(({ transition }) => transition)).toMatchObject(
       [bob, mallory, alice].map(({ principal }) => ({ owner: principal, outcome: { type: 'active' } }))
     );
-    expect(verifyTransitionBatch(batchOf(settle([{ account: unbound, to: alice }]), accounts))).toMatchObject(
-      [{ account: { id: unbound.id }, transition: { purpose: 'binding' } }]
-    );
+    expect(verifyTransitionBatch(mixed)).toMatchObject([
+      { account: { id: unbound.id }, transition: { purpose: 'binding' } },
+      { account: { id: accountOfAlice.id }, transition: { purpose: 'transition', owner: bob.principal } }
+    ]);
   });
 
-  it('says of each what it says of it alone', () => {
-    const batch = swap();
-    const alone = batch.transitions.flatMap((transition) =>
-      verifyTransitionBatch({ ...batch, transitions: [transition] })
-    );
+  it('says of each what is said of it alone', () => {
+    const alone = settledSwap.claims.map(verifyTransition);
 
-    expect(verifyTransitionBatch(batch)).toEqual(alone);
+    expect(verifyTransitionBatch(swap).map(({ transition }) => transition)).toEqual(alone);
   });
 
   it('checks each signature of an action once', () => {
     jest.mocked(verifyIdentitySignature).mockClear();
 
-    verifyTransitionBatch(swap());
+    verifyTransitionBatch(swap);
 
     expect(verifyIdentitySignature).toHaveBeenCalledTimes(4);
   });
 
-  it('refuses all when one does not hold', () => {
-    const batch = swap();
-    const [first, second] = batch.transitions;
-    if (first === undefined || second === undefined) throw new Error('two transitions expected');
+  it('refuses an account twice', () => {
+    const twice = settleAction([...swapParts.slice(0, 1), ...swapParts.slice(0, 1)], {
+      consents: (both) => both.slice(0, 1)
+    });
 
-    expect(refusalOf({ ...batch, transitions: [first, { ...second, nullifierPresent: false }] })).toBe(
-      'transition/nullifier-not-in-set'
-    );
-  });
-
-  it('refuses one account twice', () => {
-    const batch = swap();
-    const [first] = batch.transitions;
-    if (first === undefined) throw new Error('two transitions expected');
-
-    expect(refusalOf({ ...batch, transitions: [first, first] })).toBe('transition/duplicate-account');
+    expect(refusalOf(batchOf(twice))).toBe('transition/duplicate-account');
   });
 
   it('refuses an account that it does not know', () => {
-    const batch = swap();
-
-    expect(refusalOf({ ...batch, findAccount: () => undefined })).toBe('account/unknown');
+    expect(refusalOf({ ...swap, findAccount: () => undefined })).toBe('account/unknown');
   });
 
   it('refuses an account found under an id that is not its own', () => {
-    const batch = swap();
-
-    expect(refusalOf({ ...batch, findAccount: () => sealedAccount('c', alice) })).toBe('account/unknown');
-  });
-
-  it.each([0, MAX_BATCH_SIZE + 1])('refuses %p transitions', (size) => {
-    const batch = swap();
-    const [first] = batch.transitions;
-    if (first === undefined) throw new Error('two transitions expected');
-
-    expect(refusalOf({ ...batch, transitions: Array.from({ length: size }, () => first) })).toBe(
-      'transition/batch-size'
-    );
+    expect(refusalOf({ ...swap, findAccount: () => sealedAccount('c', alice) })).toBe('account/unknown');
   });
 
   it('refuses a checkpoint without a root before anything else', () => {
-    const batch = swap();
+    const rootless = { ...swap, checkpoint: { ...swap.checkpoint, root: ZERO } };
 
-    expect(refusalOf({ ...batch, checkpoint: { ...batch.checkpoint, root: ZERO }, transitions: [] })).toBe(
-      'checkpoint/zero-root'
-    );
+    expect(refusalOf(withUnits(rootless, []))).toBe('checkpoint/zero-root');
   });
 
   it('refuses another logic, and a nullifier applied before', () => {
-    const batch = swap();
-
-    expect(refusalOf({ ...batch, logicRef: OTHER })).toBe('transition/logic-ref');
-    expect(refusalOf({ ...batch, isApplied: () => true })).toBe('transition/replayed');
+    expect(refusalOf({ ...swap, logicRef: OTHER })).toBe('transition/logic-ref');
+    expect(refusalOf({ ...swap, isApplied: () => true })).toBe('transition/replayed');
   });
 
   it('asks for the nullifiers of its own domain', () => {
-    const batch = swap();
     const asked: string[] = [];
     const isApplied: TransitionBatchClaim['isApplied'] = (domainId, nullifier) => {
       asked.push(`${toHex(domainId)}:${toHex(nullifier)}`);
       return false;
     };
 
-    verifyTransitionBatch({ ...batch, isApplied });
+    verifyTransitionBatch({ ...swap, isApplied });
 
-    expect(asked).toEqual(
-      [0, 2].map((index) => {
-        const tag = batch.transitions[0]?.evidence.tags[index];
-        if (tag === undefined) throw new Error('four tags expected');
-        return `${toHex(batch.checkpoint.domainId)}:${toHex(tag)}`;
-      })
+    const nullifiers = swap.action.tags.filter((_tag, index) => index % 2 === 0);
+    expect(asked).toEqual(nullifiers.map((tag) => `${toHex(swap.checkpoint.domainId)}:${toHex(tag)}`));
+  });
+});
+
+describe('verifyTransitionBatch of an action that moves several accounts', () => {
+  it('takes 16, and as many units beside them', () => {
+    const full = settleAction(manyParts(MAX_BATCH_SIZE), { paymentsBefore: 7, paymentsAfter: 9 });
+
+    expect(MAX_BATCH_SIZE).toBe(16);
+    expect(full.action.units).toHaveLength(32);
+    expect(verifyTransitionBatch(batchOf(full)).map(({ account }) => toHex(account.id))).toEqual(
+      full.claims.map(({ account }) => toHex(account.id))
     );
+  });
+
+  it('takes none for 17', () => {
+    const tooMany = batchOf(settleAction(manyParts(17), { consents: (all) => all.slice(0, 16) }));
+
+    expect(refusalOf(tooMany)).toBe('transition/batch-size');
+  });
+
+  it('takes none when no unit has a payload, nor when there is no unit at all', () => {
+    expect(refusalOf(changeUnits(swap, () => ({ payload: undefined })))).toBe('transition/batch-size');
+    expect(refusalOf({ ...swap, action: { tags: [], units: [] } })).toBe('transition/batch-size');
+  });
+
+  it('takes 32 units with one account among them, and none for 33', () => {
+    expect(refusalOf(purchase({ paymentsBefore: 20, paymentsAfter: 11 }))).toBeUndefined();
+    expect(refusalOf(purchase({ paymentsBefore: 20, paymentsAfter: 12 }))).toBe('transition/tags');
+  });
+});
+
+describe('verifyTransitionBatch of an approved swap of which one side happened', () => {
+  // The nullifier and the commitment of the side at `missing`, as the checkpoint shows them.
+  const worlds: Record<string, (missing: number) => TransitionBatchClaim> = {
+    'another commitment in its leaf': (missing) =>
+      batchOf(
+        settleAction(swapParts, {
+          planted: (all) => all.map((commitment, index) => (index === missing ? OTHER : commitment))
+        })
+      ),
+    'no such nullifier': (missing) => withoutNullifier(swap, missing)
+  };
+  const refusals: Record<string, { readonly shown: string; readonly hidden: string }> = {
+    'another commitment in its leaf': { shown: 'proof/root-mismatch', hidden: 'proof/root-mismatch' },
+    'no such nullifier': { shown: 'transition/nullifier-not-in-set', hidden: 'transition/unsettled' }
+  };
+  const cases = Object.keys(worlds).flatMap((world) => [0, 1].map((missing) => [world, missing] as const));
+
+  it.each(cases)('refuses, with %s for side %i, whoever has a payload', (world, missing) => {
+    const batch = worlds[world]?.(missing);
+    if (batch === undefined) throw new Error('no such world');
+
+    expect(refusalOf(batch)).toBe(refusals[world]?.shown);
+    expect(refusalOf(omitPayload(batch, missing))).toBe(refusals[world]?.hidden);
+    expect(refusalOf(omitPayload(batch, 1 - missing))).toBe(refusals[world]?.shown);
+  });
+
+  it('refuses when the tree ends before the other commitment', () => {
+    const batch = batchOf(settleAction(swapParts, { planted: (all) => all.slice(0, 1) }));
+
+    expect(refusalOf(batch)).toBe('proof/leaf-out-of-range');
+    expect(refusalOf(omitPayload(batch, 1))).toBe('proof/leaf-out-of-range');
+    expect(refusalOf(changeUnit(omitPayload(batch, 1), 1, () => ({ leafIndex: 5n })))).toBe(
+      'proof/root-mismatch'
+    );
+  });
+
+  it.each([0, 1])('refuses side %i brought as an action of its own', (side) => {
+    const tags = swap.action.tags.slice(2 * side, 2 * side + 2);
+    const units = swap.action.units.slice(side, side + 1);
+
+    expect(refusalOf({ ...swap, action: { tags, units } })).toBe('authority/signature');
+  });
+
+  it.each([0, 1])('refuses the swap that happened when the payload of side %i is left out', (side) => {
+    expect(refusalOf(omitPayload(swap, side))).toBe('transition/consent-unmet');
+  });
+});
+
+describe('verifyTransitionBatch of consents', () => {
+  const beside = (account: Account): Flaws => ({
+    consents: (own) => [...own, { accountId: account.id, passportDigest: ZERO, epoch: account.epoch }]
+  });
+
+  it('refuses a transfer with a consent for an account of another signer, or of nobody', () => {
+    expect(refusalOf(purchase(beside(sealedAccount('of another signer', bob))))).toBe(
+      'transition/consent-unmet'
+    );
+  });
+
+  it('refuses it although a unit beside it happened', () => {
+    const flaws = { ...beside(sealedAccount('of another signer', bob)), paymentsAfter: 1 };
+
+    expect(refusalOf(purchase(flaws))).toBe('transition/consent-unmet');
+  });
+
+  it('refuses it in whichever payload it stands', () => {
+    const claims = settleAction(swapParts, beside(sealedAccount('c', mallory)));
+
+    expect(refusalOf(batchOf(claims))).toBe('transition/consent-unmet');
+  });
+
+  it('refuses an account that moves without a consent', () => {
+    const batch = batchOf(settleAction(swapParts, { consents: (both) => both.slice(0, 1) }));
+
+    expect(refusalOf(batch)).toBe('authority/consent');
+  });
+
+  it('lets a unit without payload, and without consent, be of any account', () => {
+    const batch = batchOf(settleAction(swapParts, { consents: (both) => both.slice(0, 1) }));
+
+    expect(verifyTransitionBatch(omitPayload(batch, 1))).toMatchObject([
+      { account: { id: accountOfAlice.id } }
+    ]);
+  });
+});
+
+describe('verifyTransitionBatch of an account and payments', () => {
+  const places: [string, Flaws, readonly number[]][] = [
+    ['behind it', { paymentsAfter: 1 }, [1]],
+    ['in front of it', { paymentsBefore: 1 }, [0]],
+    ['on both sides', { paymentsBefore: 2, paymentsAfter: 2 }, [0, 1, 3, 4]]
+  ];
+
+  it.each(places)('takes settled payments %s', (_place, flaws) => {
+    expect(verifyTransitionBatch(purchase(flaws))).toMatchObject([
+      {
+        account: { id: accountOfAlice.id },
+        transition: { owner: bob.principal, outcome: { type: 'active' } }
+      }
+    ]);
+  });
+
+  it.each(places)('refuses any payment %s that did not happen', (_place, flaws, payments) => {
+    for (const at of payments) {
+      const elsewhere = purchase({
+        ...flaws,
+        planted: (all) => all.map((commitment, index) => (index === at ? OTHER : commitment))
+      });
+
+      expect(refusalOf(withoutNullifier(purchase(flaws), at))).toBe('transition/unsettled');
+      expect(refusalOf(elsewhere)).toBe('proof/root-mismatch');
+    }
+  });
+
+  it.each(places)(
+    'refuses any evidence of a payment %s that is not the true one',
+    (_place, flaws, payments) => {
+      const batch = purchase(flaws);
+      const account = batch.action.units.findIndex(({ payload }) => payload !== undefined);
+      const { leafIndex: indexOfAccount, path: pathOfAccount, payload } = batch.action.units[account] ?? {};
+      if (indexOfAccount === undefined || pathOfAccount === undefined) throw new Error('no account');
+      const faults: [string, (unit: Unit) => Partial<Unit>][] = [
+        ['proof/path-length', ({ path }) => ({ path: path.slice(1) })],
+        ['proof/path-length', ({ path }) => ({ path: [...path, OTHER] })],
+        ['proof/path-length', () => ({ path: [] })],
+        ['proof/root-mismatch', ({ path }) => ({ path: [OTHER, ...path.slice(1)] })],
+        ['proof/root-mismatch', ({ path }) => ({ path: [...path].reverse() })],
+        ['proof/root-mismatch', () => ({ path: pathOfAccount })],
+        ['proof/root-mismatch', ({ leafIndex }) => ({ leafIndex: leafIndex - 1n })],
+        ['proof/root-mismatch', () => ({ leafIndex: indexOfAccount })],
+        ['proof/leaf-out-of-range', () => ({ leafIndex: -1n })],
+        ['proof/leaf-out-of-range', () => ({ leafIndex: batch.checkpoint.leafCount })],
+        ['bytes/truncated', () => ({ payload: new Uint8Array() })],
+        ['payload/magic', () => ({ payload: new Uint8Array(400) })]
+      ];
+
+      for (const at of payments) {
+        for (const [code, change] of faults) {
+          expect([at, code, refusalOf(changeUnit(batch, at, change))]).toEqual([at, code, code]);
+        }
+        expect(refusalOf(changeUnit(batch, at, () => ({ payload })))).toBe(
+          at < account ? 'transition/commitment' : 'transition/duplicate-account'
+        );
+      }
+    }
+  );
+
+  it.each(places)('refuses any other tags of a payment %s', (_place, flaws, payments) => {
+    const batch = purchase(flaws);
+    const withTag = (at: number): TransitionBatchClaim => ({
+      ...batch,
+      action: { ...batch.action, tags: batch.action.tags.map((tag, index) => (index === at ? OTHER : tag)) }
+    });
+
+    for (const at of payments) {
+      expect(refusalOf(withTag(2 * at))).toBe('authority/signature');
+      expect(refusalOf(withTag(2 * at + 1))).toMatch(/^(authority\/signature|proof\/root-mismatch)$/);
+    }
+  });
+
+  it('takes a list of nullifiers that is too short for none of them', () => {
+    const batch = purchase({ paymentsAfter: 1 });
+
+    expect(refusalOf({ ...batch, nullifiersPresent: [true] })).toBe('transition/unsettled');
+    expect(refusalOf({ ...batch, nullifiersPresent: [] })).toBe('transition/nullifier-not-in-set');
+  });
+});
+
+describe('verifyTransitionBatch of another number of units than tags', () => {
+  const { units, tags } = swap.action;
+  const [first, second] = units;
+  if (first === undefined || second === undefined) throw new Error('two units expected');
+
+  it.each<[string, TransitionBatchClaim]>([
+    ['no unit', withUnits(swap, [])],
+    ['the first unit alone', withUnits(swap, [first])],
+    ['the second unit alone', withUnits(swap, [second])],
+    ['a unit too many', withUnits(swap, [first, second, { ...second, payload: undefined }])],
+    ['both units twice', withUnits(swap, [...units, ...units])],
+    [
+      '17 payloads',
+      withUnits(
+        swap,
+        Array.from({ length: 17 }, () => first)
+      )
+    ],
+    ['a tag too few', { ...swap, action: { units, tags: tags.slice(0, 3) } }],
+    ['a tag too many', { ...swap, action: { units, tags: [...tags, OTHER] } }],
+    ['no tags', { ...swap, action: { units, tags: [] } }],
+    ['tags of a unit that is not shown', { ...swap, action: { units, tags: [...tags, OTHER, OTHER] } }]
+  ])('refuses %s', (_what, batch) => {
+    expect(refusalOf(batch)).toBe('transition/units');
   });
 });
