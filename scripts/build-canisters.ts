@@ -4,8 +4,9 @@
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { listFiles, projectRoot } from './project-files';
 
@@ -23,6 +24,9 @@ const INPUTS = [
 /** Offset of the operating system's number in a gzip header; 255 is "unknown" (RFC 1952). */
 const GZIP_OS_OFFSET = 9;
 const GZIP_OS_UNKNOWN = 255;
+
+const LOCK_DEADLINE_MS = 120_000;
+const LOCK_POLL_MS = 100;
 
 type BuiltCanister = { readonly name: string; readonly built: boolean; readonly ms: number };
 
@@ -48,12 +52,50 @@ export async function buildCanisters(names: readonly string[]): Promise<BuiltCan
 
 async function buildCanister(name: string, digest: string): Promise<BuiltCanister> {
   const startedAt = performance.now();
-  const files = builtFiles(name);
   if (isFresh(name, digest)) return { name, built: false, ms: 0 };
-  await runAzle(name, files.candid);
-  writeFileSync(files.gzip, gzipDeterministically(readFileSync(files.wasm)));
-  writeFileSync(files.stamp, digest);
-  return { name, built: true, ms: Math.round(performance.now() - startedAt) };
+  const release = await lockCanister(name);
+  try {
+    // Another process may have built it while this one waited.
+    if (isFresh(name, digest)) return { name, built: false, ms: 0 };
+    const files = builtFiles(name);
+    await runAzle(name, files.candid);
+    writeFileSync(files.gzip, gzipDeterministically(readFileSync(files.wasm)));
+    writeFileSync(files.stamp, digest);
+    return { name, built: true, ms: Math.round(performance.now() - startedAt) };
+  } finally {
+    release();
+  }
+}
+
+/** One process builds a canister at a time: azle begins by deleting what is there. Resolves to the lock's release. */
+async function lockCanister(name: string): Promise<() => void> {
+  const lock = join(projectRoot, '.azle', `${name}.lock`);
+  mkdirSync(join(projectRoot, '.azle'), { recursive: true });
+  const deadline = performance.now() + LOCK_DEADLINE_MS;
+  for (;;) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      return () => rmSync(lock, { force: true });
+    } catch (error) {
+      if (!isAlreadyThere(error)) throw error;
+      if (!isHeld(lock)) rmSync(lock, { force: true });
+      else if (performance.now() > deadline) throw error;
+      else await setTimeout(LOCK_POLL_MS);
+    }
+  }
+}
+
+const isAlreadyThere = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'EEXIST';
+
+/** Whether the process that wrote the lock still runs; for a moment there is no number in it yet. */
+function isHeld(lock: string): boolean {
+  try {
+    const pid = Number(readFileSync(lock, 'utf8'));
+    return pid === 0 || process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 function isFresh(name: string, digest: string): boolean {

@@ -47,8 +47,13 @@ export async function attestNullifiers(
 
 function decodeReply(reply: Uint8Array): Result<AttestationWire> {
   try {
-    return IDL.decode([domainsMethods.attest_nullifiers[1]], reply)[0] as unknown as Result<AttestationWire>;
+    const [result] = decodeCandid<[Result<AttestationWire>]>([domainsMethods.attest_nullifiers[1]], reply);
+    return result;
   } catch (cause) {
     throw new ProtocolError('domains/answer', 'expected an attestation in Candid', {}, { cause });
   }
 }
+
+/** The decoder checks the bytes against the types; the cast only names what they stand for. */
+const decodeCandid = <Values>(types: IDL.Type[], bytes: Uint8Array): Values =>
+  IDL.decode(types, bytes) as Values;
