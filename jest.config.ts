@@ -7,20 +7,20 @@ const transform: Config['transform'] = {
   ]
 };
 
-/** The three levels of the suite: pure logic, whole programs on the local IC and anvil, the browser. */
-const level = (name: string, testTimeout: number): NonNullable<Config['projects']>[number] => ({
+/** The levels of the suite: pure logic, and whole programs on the local IC and anvil. */
+const level = (name: string): NonNullable<Config['projects']>[number] => ({
   displayName: name,
   rootDir: '.',
   testEnvironment: 'node',
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform,
   // Packages published as ESM only; jest loads CommonJS.
-  transformIgnorePatterns: ['^(?!.*/node_modules/@icp-sdk/).*/node_modules/'],
-  testTimeout
+  transformIgnorePatterns: ['^(?!.*/node_modules/@icp-sdk/).*/node_modules/']
 });
 
 const config: Config = {
-  projects: [level('unit', 60_000), level('integration', 300_000)]
+  projects: [level('unit'), level('integration')],
+  testTimeout: 120_000
 };
 
 export default config;

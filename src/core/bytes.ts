@@ -58,6 +58,9 @@ export function fromHex(text: string): Uint8Array {
 /** The 32 bytes of a 64-digit hex literal. @throws {ProtocolError} `bytes/hex`, `bytes/length`. */
 export const hex32 = (text: string, label = 'value'): Bytes32 => bytes32(fromHex(text), label);
 
+/** Stands for a digest, a key or a root of nothing. */
+export const ZERO_BYTES32: Bytes32 = bytes32(new Uint8Array(32), 'zero');
+
 /** `parts` one after the other. */
 export const concat = (...parts: Uint8Array[]): Uint8Array => concatBytes(...parts);
 

@@ -8,7 +8,7 @@
  * | 32                                              | domain                       |
  * | 3 x 32                                          | holdings, intent, passport digests; zero for none |
  */
-import { type Bytes32, ByteReader, concat, hex32 } from '../bytes';
+import { type Bytes32, ByteReader, concat } from '../bytes';
 import { ProtocolError } from '../error';
 import { taggedHash } from '../tagged-hash';
 import { type PrincipalBytes, encodePrincipal, readPrincipal } from './principal';
@@ -21,9 +21,6 @@ export type AccountValue = {
   readonly intentDigest: Bytes32;
   readonly passportDigest: Bytes32;
 };
-
-/** Stands for a digest of nothing: no holdings, no intent, no passport, no policy; and for no nullifier key. */
-export const ZERO_BYTES32: Bytes32 = hex32('00'.repeat(32));
 
 const VERSION = 1;
 

@@ -4,11 +4,10 @@
  *     active --seal--> sealed --transition, consented and accepted--> active (epoch + 1)
  *       any --transition otherwise--> quarantined (epoch + 1) --accept--> active
  */
-import { type Bytes32, equalBytes } from '../bytes';
+import { type Bytes32, equalBytes, ZERO_BYTES32 } from '../bytes';
 import { ProtocolError, assertNever } from '../error';
 import { type Resource } from '../resource/resource';
 import { type AccountId } from './account-id';
-import { ZERO_BYTES32 } from './account-value';
 import { type EvmNonce } from './evm-nonce';
 import { type AccountMode, type Passport, hashPassport } from './passport';
 import { type PrincipalBytes, comparePrincipals, isAnonymous } from './principal';

@@ -11,7 +11,8 @@ import {
   decodeBigEndian,
   encodeBigEndian,
   equalBytes,
-  prefixed
+  prefixed,
+  ZERO_BYTES32
 } from '../bytes';
 import { ProtocolError } from '../error';
 import {
@@ -21,7 +22,6 @@ import {
   encodeResourceAbi
 } from '../resource/resource';
 import { type AccountId } from './account-id';
-import { ZERO_BYTES32 } from './account-value';
 
 /** `binding` for an account's first resource, whose consumed side was ephemeral. */
 export type TransitionPurpose = 'binding' | 'transition';

@@ -25,7 +25,8 @@ const MAX_NAME_LENGTH = 64;
 const MAX_PROVIDERS = 10;
 const MAX_URL_LENGTH = 512;
 const CHAIN_ID_END = 2n ** 53n;
-const SLOT_END = 2n ** 64n;
+/** A storage slot is a word: ERC-7201 puts state behind hashes. */
+const SLOT_END = 2n ** 256n;
 /** Scheme, host with an optional port, and a path or query of visible ASCII; no user information, no fragment. */
 const PROVIDER_URL = /^https:\/\/([a-z0-9.-]+(?::[0-9]{1,5})?)(?:[/?][\x21\x22\x24-\x7e]*)?$/;
 
@@ -47,7 +48,7 @@ export function validateEvmDomainConfig(config: EvmDomainConfig): void {
   );
   assertThat(chainId > 0n && chainId < CHAIN_ID_END, 'domain/chain-id', `expected 0 < chain id < 2^53`);
   assertThat(isNotZero(config.adapter), 'domain/adapter', 'the adapter cannot be the zero address');
-  assertThat(isLayout(layout), 'domain/layout', 'expected three different slots below 2^64');
+  assertThat(isLayout(layout), 'domain/layout', 'expected three different slots below 2^256');
   assertThat(isNotZero(config.logicRef), 'domain/logic-ref', 'the logic ref cannot be zero');
   assertProviders(providers);
   assertThat(

@@ -3,7 +3,7 @@
  * sign, and the application payloads that carry the proof. All randomness is the caller's.
  */
 import { type AccountId } from '../account/account-id';
-import { ZERO_BYTES32, encodeAccountValue, hashAccountValue } from '../account/account-value';
+import { encodeAccountValue, hashAccountValue } from '../account/account-value';
 import { type PrincipalBytes } from '../account/principal';
 import {
   type Approval,
@@ -11,7 +11,7 @@ import {
   type TransitionPurpose,
   encodeTransitionPayload
 } from '../account/transition-payload';
-import { type Bytes32 } from '../bytes';
+import { type Bytes32, ZERO_BYTES32 } from '../bytes';
 import { actionTreeRoot } from '../resource/action';
 import { type Resource, commitNullifierKey, commitResource, deriveNullifier } from '../resource/resource';
 import { type ApprovalMessages, approvalMessages } from './approval';

@@ -10,17 +10,11 @@ import { type Account } from '../account/account';
 import { type AccountId } from '../account/account-id';
 import { type TransitionPayload, decodeTransitionPayload } from '../account/transition-payload';
 import { type Bytes32, toHex } from '../bytes';
-import { type Checkpoint } from '../domain/checkpoint';
+import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
 import { ProtocolError } from '../error';
 import { ApprovalVerifier } from './approval';
 import { assertMembership } from './membership';
-import {
-  type SignerFacts,
-  type VerifiedTransition,
-  assertCheckpoint,
-  unitTags,
-  verifyDecodedTransition
-} from './transition';
+import { type SignerFacts, type VerifiedTransition, unitTags, verifyDecodedTransition } from './transition';
 
 /** Most accounts that one action may move. */
 export const MAX_BATCH_SIZE = 16;

@@ -4,12 +4,7 @@
  * or refuses with the code of the first step that fails.
  */
 import { type Account, type AccountTransition, type Head } from '../account/account';
-import {
-  type AccountValue,
-  ZERO_BYTES32,
-  decodeAccountValue,
-  hashAccountValue
-} from '../account/account-value';
+import { type AccountValue, decodeAccountValue, hashAccountValue } from '../account/account-value';
 import { type PrincipalBytes, isSelfAuthenticating } from '../account/principal';
 import {
   type Approval,
@@ -17,10 +12,9 @@ import {
   type TransitionPayload,
   decodeTransitionPayload
 } from '../account/transition-payload';
-import { type Bytes32, equalBytes } from '../bytes';
-import { type Checkpoint } from '../domain/checkpoint';
+import { type Bytes32, equalBytes, ZERO_BYTES32 } from '../bytes';
+import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
 import { ProtocolError, isProtocolError } from '../error';
-import { EMPTY_HASH } from '../resource/commitment-tree';
 import { type Resource, commitResource, deriveCommittedNullifier } from '../resource/resource';
 import { type ApprovalMessages, ApprovalVerifier } from './approval';
 import { assertMembership } from './membership';
@@ -79,24 +73,6 @@ export function verifyTransition(claim: TransitionClaim): VerifiedTransition {
   assertCheckpoint(claim.attestation.checkpoint);
   const payload = decodeTransitionPayload(claim.evidence.payload);
   return verifyDecodedTransition({ ...claim, payload, approvals: new ApprovalVerifier() });
-}
-
-/** @throws {ProtocolError} `checkpoint/zero-root`, `checkpoint/empty-root`, `checkpoint/no-leaves`. */
-export function assertCheckpoint(checkpoint: Checkpoint): void {
-  if (equalBytes(checkpoint.root, ZERO_BYTES32)) {
-    throw new ProtocolError(
-      'checkpoint/zero-root',
-      'expected a root, got the value of storage never written'
-    );
-  }
-  if (equalBytes(checkpoint.root, EMPTY_HASH)) {
-    throw new ProtocolError('checkpoint/empty-root', 'expected a root, got that of the tree without leaves');
-  }
-  if (checkpoint.leafCount <= 0n) {
-    throw new ProtocolError('checkpoint/no-leaves', 'expected a tree with leaves', {
-      leafCount: checkpoint.leafCount
-    });
-  }
 }
 
 /**

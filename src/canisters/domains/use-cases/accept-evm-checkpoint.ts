@@ -4,11 +4,10 @@
  */
 import { type EvmCheckpointEvidence } from '../../../api/domains-wire';
 import { type Bytes32, equalBytes, toHex } from '../../../core/bytes';
-import { type Checkpoint } from '../../../core/domain/checkpoint';
+import { type Checkpoint, assertCheckpoint } from '../../../core/domain/checkpoint';
 import { ProtocolError } from '../../../core/error';
 import { verifyAdapterState } from '../../../core/proof/adapter-state';
 import { type EthereumHeader, decodeHeader } from '../../../core/proof/ethereum-header';
-import { assertCheckpoint } from '../../../core/proof/transition';
 import { agreeOnFinalBlock, askProviders } from '../ask-providers';
 import { conflictingBlock, findContradiction } from '../checkpoint-order';
 import { type DomainsContext, assertNamedCaller, requireRunningDomain } from '../guards';

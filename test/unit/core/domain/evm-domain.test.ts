@@ -45,7 +45,7 @@ describe('validateEvmDomainConfig', () => {
     ['the zero address', 'domain/adapter', { adapter: address(new Uint8Array(20), 'adapter') }],
     ['a slot used twice', 'domain/layout', { layout: { ...CONFIG.layout, rootValuesSlot: 1n } }],
     ['a negative slot', 'domain/layout', { layout: { ...CONFIG.layout, leafCountSlot: -1n } }],
-    ['a slot of 2^64', 'domain/layout', { layout: { ...CONFIG.layout, leafCountSlot: 2n ** 64n } }],
+    ['a slot of 2^256', 'domain/layout', { layout: { ...CONFIG.layout, leafCountSlot: 2n ** 256n } }],
     ['a logic ref of zero', 'domain/logic-ref', { logicRef: bytes32(new Uint8Array(32), 'logic ref') }],
     ['no providers', 'domain/providers', { providers: [], agreement: 0 }],
     ['eleven providers', 'domain/providers', { providers: providersOf(11), agreement: 6 }],

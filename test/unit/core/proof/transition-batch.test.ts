@@ -283,10 +283,12 @@ describe('verifyTransitionBatch of consents', () => {
     expect(refusalOf(purchase(flaws))).toBe('transition/consent-unmet');
   });
 
-  it('refuses it in whichever payload it stands', () => {
-    const claims = settleAction(swapParts, beside(sealedAccount('c', mallory)));
+  it.each([0, 1])('refuses it when it stands in the payload of side %i alone', (side) => {
+    const other = settleAction(swapParts, beside(sealedAccount('c', mallory)));
+    const { payload } = other.action.units[side] ?? {};
 
-    expect(refusalOf(batchOf(claims))).toBe('transition/consent-unmet');
+    expect(other.action.tags).toEqual(swap.action.tags);
+    expect(refusalOf(changeUnit(swap, side, () => ({ payload })))).toBe('transition/consent-unmet');
   });
 
   it('refuses an account that moves without a consent', () => {
