@@ -2,10 +2,9 @@
  * Codecs between the Candid records of `domains-idl.ts` and the protocol's own types. Decoders check shapes and sizes
  * once, at the edge; what the bytes say is checked by `core`.
  */
-import { type Address, type Bytes32, address, bytes32 } from '../core/bytes';
+import { type Address, type Bytes32, address } from '../core/bytes';
 import { type Checkpoint } from '../core/domain/checkpoint';
 import { type EvmDomainConfig } from '../core/domain/evm-domain';
-import { ProtocolError } from '../core/error';
 import { MAX_HEADER_BYTES } from '../core/proof/ethereum-header';
 import { MAX_NODE_BYTES, MAX_PROOF_NODES } from '../core/proof/merkle-patricia';
 import {
@@ -16,6 +15,7 @@ import {
   type EvmCheckpointEvidenceWire,
   type EvmDomainConfigWire
 } from './domains-idl';
+import { assertAtMost, own32 } from './wire-bytes';
 
 /** Nullifiers in one request. */
 export const MAX_NULLIFIERS = 32;
@@ -57,9 +57,10 @@ export const decodeDomainId = (wire: Uint8Array): Bytes32 => own32(wire, 'domain
 
 /** A domain's configuration, its shape only. @throws {ProtocolError} `wire/limit`, `bytes/length`. */
 export function decodeEvmDomainConfig(wire: EvmDomainConfigWire): EvmDomainConfig {
-  atMost(wire.name.length, { label: 'name', limit: MAX_NAME_LENGTH });
-  atMost(wire.providers.length, { label: 'providers', limit: MAX_PROVIDERS });
-  for (const url of wire.providers) atMost(url.length, { label: 'provider URL', limit: MAX_URL_LENGTH });
+  assertAtMost(wire.name.length, { label: 'name', limit: MAX_NAME_LENGTH });
+  assertAtMost(wire.providers.length, { label: 'providers', limit: MAX_PROVIDERS });
+  for (const url of wire.providers)
+    assertAtMost(url.length, { label: 'provider URL', limit: MAX_URL_LENGTH });
   return {
     name: wire.name,
     chainId: wire.chain_id,
@@ -94,7 +95,7 @@ export function encodeEvmDomainConfig(config: EvmDomainConfig): EvmDomainConfigW
 
 /** Checkpoint evidence within its limits. @throws {ProtocolError} `wire/limit`, `bytes/length`. */
 export function decodeEvmCheckpointEvidence(wire: EvmCheckpointEvidenceWire): EvmCheckpointEvidence {
-  atMost(wire.header.length, { label: 'header bytes', limit: MAX_HEADER_BYTES });
+  assertAtMost(wire.header.length, { label: 'header bytes', limit: MAX_HEADER_BYTES });
   return {
     domainId: decodeDomainId(wire.domain),
     header: wire.header,
@@ -119,7 +120,7 @@ export function encodeEvmCheckpointEvidence(evidence: EvmCheckpointEvidence): Ev
 
 /** A request for attestation within its limits. @throws {ProtocolError} `wire/limit`, `bytes/length`. */
 export function decodeAttestRequest(wire: AttestRequestWire): AttestRequest {
-  atMost(wire.nullifiers.length, { label: 'nullifiers', limit: MAX_NULLIFIERS });
+  assertAtMost(wire.nullifiers.length, { label: 'nullifiers', limit: MAX_NULLIFIERS });
   return {
     domainId: decodeDomainId(wire.domain),
     height: wire.height,
@@ -217,21 +218,11 @@ export function decodeAttestation(wire: AttestationWire): Attestation {
 }
 
 function decodeProof(nodes: readonly Uint8Array[], label: string): readonly Uint8Array[] {
-  atMost(nodes.length, { label: `${label} nodes`, limit: MAX_PROOF_NODES });
-  for (const node of nodes) atMost(node.length, { label: `${label} node bytes`, limit: MAX_NODE_BYTES });
+  assertAtMost(nodes.length, { label: `${label} nodes`, limit: MAX_PROOF_NODES });
+  for (const node of nodes)
+    assertAtMost(node.length, { label: `${label} node bytes`, limit: MAX_NODE_BYTES });
   return nodes;
 }
 
 /** Copied, because Candid answers views into the whole message. */
-const own32 = (value: Uint8Array, label: string): Bytes32 => bytes32(Uint8Array.from(value), label);
 const ownAddress = (value: Uint8Array): Address => address(Uint8Array.from(value), 'adapter address');
-
-function atMost(actual: number, { label, limit }: { readonly label: string; readonly limit: number }): void {
-  if (actual > limit) {
-    throw new ProtocolError('wire/limit', `${label}: expected at most ${limit}, got ${actual}`, {
-      label,
-      limit,
-      actual
-    });
-  }
-}
