@@ -31,6 +31,7 @@ export const ERROR_CODE = {
   methodNotFound: 'IC0536',
   noWasmModule: 'IC0537',
   alreadyInstalled: 'IC0538',
+  wasmMemoryLimit: 'IC0539',
   deadlineExpired: 'IC0601'
 } as const;
 

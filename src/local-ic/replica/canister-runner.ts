@@ -36,7 +36,19 @@ export type RunnerOptions = {
   readonly timeNs: () => bigint;
   readonly ledger: CyclesLedger;
   readonly limits: InstructionLimits;
+  /** Told of every line a canister prints and every trap. */
+  readonly onLog: (canisterId: Uint8Array, text: string) => void;
 };
+
+/** Where the Wasm memory limit of the settings holds: not in queries, and not where a canister must be able to leave. */
+const LIMITED_CONTEXTS: ReadonlySet<ContextName> = new Set([
+  'start',
+  'init',
+  'update',
+  'replyCallback',
+  'rejectCallback',
+  'systemTask'
+]);
 
 const EMPTY = new Uint8Array(0);
 /** Requests one canister may have under way to another. */
@@ -87,7 +99,8 @@ export class CanisterRunner {
 
   /** Runs once inside a transaction of the caller's. Not charged. */
   enter(canister: Canister, instance: CanisterInstance, request: ExecutionRequest): ExecutionResult {
-    const result = instance.run(this.#createInput(canister, request), request.entry);
+    const run = instance.run(this.#createInput(canister, request), request.entry);
+    const result = LIMITED_CONTEXTS.has(request.context) ? withinMemoryLimit(canister, instance, run) : run;
     if (result.kind === 'trapped') this.#logTrap(canister, result.fault);
     return result;
   }
@@ -113,7 +126,7 @@ export class CanisterRunner {
       hasQueueRoom: (callee, queuedNow) =>
         (canister.pendingCalls.get(bytesToHex(callee)) ?? 0) + queuedNow < MAX_QUEUED_CALLS,
       log: (text) => {
-        canister.log.append(text, timeNs);
+        this.#log(canister, text, timeNs);
       }
     };
   }
@@ -145,7 +158,12 @@ export class CanisterRunner {
   }
 
   #logTrap(canister: Canister, fault: CanisterFault): void {
-    canister.log.append(new TextEncoder().encode(`[TRAP]: ${fault.message}`), this.options.timeNs());
+    this.#log(canister, new TextEncoder().encode(`[TRAP]: ${fault.message}`), this.options.timeNs());
+  }
+
+  #log(canister: Canister, line: Uint8Array, timeNs: bigint): void {
+    canister.log.append(line, timeNs);
+    this.options.onLog(canister.id, new TextDecoder().decode(line));
   }
 }
 
@@ -157,6 +175,19 @@ export function requireInstance(canister: Canister): CanisterInstance {
     );
   }
   return canister.instance;
+}
+
+/** Turns a completed execution into a trap when it left the heap larger than the canister's settings allow. */
+function withinMemoryLimit(
+  { settings }: Canister,
+  { heapBytes }: CanisterInstance,
+  result: ExecutionResult
+): ExecutionResult {
+  const limit = settings.wasmMemoryLimitBytes;
+  if (result.kind === 'trapped' || limit === 0n || BigInt(heapBytes) <= limit) return result;
+  const text = `Canister exceeded its current Wasm memory limit of ${limit} bytes. The peak Wasm memory usage was ${heapBytes} bytes.`;
+  const fault = new CanisterFault(ERROR_CODE.wasmMemoryLimit, text);
+  return { kind: 'trapped', fault, instructions: result.instructions };
 }
 
 function keepsChanges(context: ContextName): boolean {

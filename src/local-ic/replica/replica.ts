@@ -39,6 +39,8 @@ export type ReplicaOptions = {
   readonly randomBytes: (length: number) => Uint8Array;
   readonly clock?: Clock;
   readonly instructionLimits?: Partial<InstructionLimits>;
+  /** Told of every line a canister prints, and of its traps. */
+  readonly onLog?: (canisterId: Uint8Array, text: string) => void;
   /** Told of faults of this program while it processed a message; thrown by default. */
   readonly onInternalError?: (error: unknown) => void;
 };
@@ -72,7 +74,8 @@ export class Replica implements ReplicaPort {
       subnet: { id: Principal.selfAuthenticating(options.rootKey).toUint8Array(), rootKey: options.rootKey },
       timeNs,
       ledger: this.ledger,
-      limits: { ...INSTRUCTION_LIMITS, ...options.instructionLimits }
+      limits: { ...INSTRUCTION_LIMITS, ...options.instructionLimits },
+      onLog: options.onLog ?? (() => undefined)
     });
     this.#queries = new QueryRunner({
       runner: this.#runner,

@@ -19,6 +19,7 @@ import {
   type Installed,
   MANAGEMENT,
   rejectMessageOf,
+  replyNumber,
   replyOf,
   replyText,
   TestReplica,
@@ -162,6 +163,23 @@ describe('settings', () => {
     expect(errorCodeOf(await updateSettings(canister, settings))).toBe('IC0504');
   });
 
+  it('limit the Wasm memory of updates', async () => {
+    const wasm = await buildCanister(() => ({
+      exports: {
+        'canister_update grow': '(drop (memory.grow (i32.const 2))) (call $msg_reply)',
+        'canister_query pages': '(call $reply_i64 (i64.extend_i32_u (memory.size)))'
+      }
+    }));
+    const canister = await host.install(wasm);
+    await updateSettings(canister, { wasm_memory_limit: [3n * 65_536n] });
+
+    expect(errorCodeOf(await host.call(canister.id, 'grow'))).toBe('IC0539');
+    expect(replyNumber(await host.query(canister.id, 'pages'))).toBe(2n);
+    await updateSettings(canister, { wasm_memory_limit: [4n * 65_536n] });
+    expect(errorCodeOf(await host.call(canister.id, 'grow'))).toBe('replied');
+    expect(replyNumber(await host.query(canister.id, 'pages'))).toBe(4n);
+  });
+
   it('give environment variables to the code', async () => {
     const wasm = await buildCanister((literals) => ({
       exports: {
@@ -288,6 +306,8 @@ describe('logs', () => {
         'canister_update print': `(call $debug_print ${literals.text('a line')}) (call $trap ${literals.text('a trap')})`
       }
     }));
+    const seen: string[] = [];
+    host = new TestReplica({ onLog: (_id, text) => seen.push(text) });
     const canister = await host.install(wasm);
     await host.call(canister.id, 'print');
     const arg = encodeArgument('fetch_canister_logs', { canister_id: canister.principal });
@@ -299,6 +319,7 @@ describe('logs', () => {
     const lines = records.map(({ content }) => new TextDecoder().decode(content));
 
     expect(lines).toEqual(['a line', expect.stringContaining('a trap')]);
+    expect(seen).toEqual(lines);
     expect(errorCodeOf(await fetchLogs(user(9)))).toBe('IC0406');
     await updateSettings(canister, {
       log_visibility: [{ allowed_viewers: [Principal.fromUint8Array(user(9))] }]
