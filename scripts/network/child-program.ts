@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { projectRoot } from '../project-files';
+import { stopChild } from '../stop-child';
 
 const READY_DEADLINE_MS = 60_000;
-const STOP_DEADLINE_MS = 10_000;
 
 export type ChildProgram = {
   /** The line that `isReady` recognised. */
@@ -68,18 +68,5 @@ function firstReadyLine(
       clearTimeout(deadline);
       fail(`exited with code ${String(code)}`);
     });
-  });
-}
-
-function stopChild(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined)
-    return Promise.resolve();
-  return new Promise((resolve) => {
-    const insist = setTimeout(() => child.kill('SIGKILL'), STOP_DEADLINE_MS);
-    child.once('exit', () => {
-      clearTimeout(insist);
-      resolve();
-    });
-    child.kill('SIGTERM');
   });
 }
