@@ -56,11 +56,8 @@ export type VerifiedBatchEntry = { readonly account: Account; readonly transitio
  */
 export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatchEntry[] {
   assertCheckpoint(claim.checkpoint);
+  assertWholeAction(claim.action);
   const { tags, units } = claim.action;
-  if (units.length * 2 !== tags.length) {
-    throw new ProtocolError('transition/units', `expected ${tags.length / 2} units, got ${units.length}`);
-  }
-  assertBatchSize(units.filter(({ payload }) => payload !== undefined).length);
   const approvals = new ApprovalVerifier();
   const moved = new Map<string, TransitionPayload>();
   const entries = units.flatMap((unit, unitIndex) => {
@@ -82,7 +79,16 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
   return entries;
 }
 
-function assertBatchSize(size: number): void {
+/**
+ * Whether the evidence has the shape of a whole action, whatever it proves.
+ * @throws {ProtocolError} `transition/units` unless it covers every unit; `transition/batch-size` unless 1 to 16 of them
+ * have a payload.
+ */
+export function assertWholeAction({ tags, units }: ActionEvidence): void {
+  if (units.length * 2 !== tags.length) {
+    throw new ProtocolError('transition/units', `expected ${tags.length / 2} units, got ${units.length}`);
+  }
+  const size = units.filter(({ payload }) => payload !== undefined).length;
   if (size < 1 || size > MAX_BATCH_SIZE) {
     throw new ProtocolError(
       'transition/batch-size',

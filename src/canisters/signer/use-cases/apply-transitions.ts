@@ -5,7 +5,11 @@ import { decodeTransitionPayload } from '../../../core/account/transition-payloa
 import { type Bytes32 } from '../../../core/bytes';
 import { type LogEvent } from '../../../core/log/block';
 import { unitTags } from '../../../core/proof/transition';
-import { type VerifiedBatchEntry, verifyTransitionBatch } from '../../../core/proof/transition-batch';
+import {
+  type VerifiedBatchEntry,
+  assertWholeAction,
+  verifyTransitionBatch
+} from '../../../core/proof/transition-batch';
 import { attestNullifiers } from '../domains-client';
 import { type SignerContext, certifyTip, closeSigning, recordEvent } from '../signature-log';
 
@@ -15,6 +19,7 @@ import { type SignerContext, certifyTip, closeSigning, recordEvent } from '../si
  */
 export async function applyTransitions(context: SignerContext, batch: TransitionBatch): Promise<Account[]> {
   const { action, domainId, height } = batch;
+  assertWholeAction(action);
   const asked = unitsToAttest(batch);
   const { checkpoint, logicRef, present } = await attestNullifiers(context, {
     domainId,
