@@ -262,6 +262,10 @@ export interface _SERVICE {
       } |
       { 'Err' : { 'code' : string, 'message' : string } }
   >,
+  'icrc3_get_archives' : ActorMethod<
+    [{ 'from' : [] | [Principal] }],
+    Array<{ 'end' : bigint, 'canister_id' : Principal, 'start' : bigint }>
+  >,
   'icrc3_get_blocks' : ActorMethod<
     [Array<{ 'start' : bigint, 'length' : bigint }>],
     {

@@ -321,6 +321,19 @@ export const idlFactory = ({ IDL }) => {
         ],
         [],
       ),
+    'icrc3_get_archives' : IDL.Func(
+        [IDL.Record({ 'from' : IDL.Opt(IDL.Principal) })],
+        [
+          IDL.Vec(
+            IDL.Record({
+              'end' : IDL.Nat,
+              'canister_id' : IDL.Principal,
+              'start' : IDL.Nat,
+            })
+          ),
+        ],
+        ['query'],
+      ),
     'icrc3_get_blocks' : IDL.Func(
         [IDL.Vec(IDL.Record({ 'start' : IDL.Nat, 'length' : IDL.Nat }))],
         [

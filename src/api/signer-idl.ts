@@ -200,6 +200,12 @@ export type GetBlocksResultWire = {
   archived_blocks: never[];
 };
 
+/** None of the log is in archives; the method is there because ICRC-3 has it. */
+export const GetArchivesArgsIdl = IDL.Record({ from: IDL.Opt(IDL.Principal) });
+export const GetArchivesResultIdl = IDL.Vec(
+  IDL.Record({ canister_id: IDL.Principal, start: IDL.Nat, end: IDL.Nat })
+);
+
 export const TipCertificateIdl = IDL.Opt(IDL.Record({ certificate: Blob, hash_tree: Blob }));
 export type TipCertificateWire = [] | [{ certificate: Uint8Array; hash_tree: Uint8Array }];
 
@@ -232,6 +238,7 @@ export const signerMethods = {
   accounts_of: [[IDL.Principal, IDL.Nat64, IDL.Nat32], AccountPageIdl, 'query'],
   status: [[], StatusIdl, 'query'],
   icrc3_get_blocks: [[GetBlocksArgsIdl], GetBlocksResultIdl, 'query'],
+  icrc3_get_archives: [[GetArchivesArgsIdl], GetArchivesResultIdl, 'query'],
   icrc3_get_tip_certificate: [[], TipCertificateIdl, 'query'],
   icrc3_supported_block_types: [[], IDL.Vec(IDL.Record({ block_type: IDL.Text, url: IDL.Text })), 'query']
 } as const;
@@ -246,6 +253,7 @@ export type SignerService = {
   accounts_of(owner: Principal, after: bigint, limit: number): Promise<AccountPageWire>;
   status(): Promise<StatusWire>;
   icrc3_get_blocks(ranges: { start: bigint; length: bigint }[]): Promise<GetBlocksResultWire>;
+  icrc3_get_archives(args: { from: [] | [Principal] }): Promise<never[]>;
   icrc3_get_tip_certificate(): Promise<TipCertificateWire>;
   icrc3_supported_block_types(): Promise<{ block_type: string; url: string }[]>;
 };

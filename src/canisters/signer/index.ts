@@ -112,6 +112,11 @@ export default class Signer {
     return encodeLogPage(readBlocks(this.context.store, ranges));
   }
 
+  @serve(signerMethods.icrc3_get_archives)
+  icrc3_get_archives(): never[] {
+    return [];
+  }
+
   @serve(signerMethods.icrc3_get_tip_certificate)
   icrc3_get_tip_certificate(): TipCertificateWire {
     return encodeTipCertificate(readTipCertificate(this.context));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import {
+  Actor,
   AnonymousIdentity,
   Cbor,
   Certificate,
@@ -9,7 +10,7 @@ import {
   lookup_path,
   reconstruct
 } from '@dfinity/agent';
-import { Principal } from '@dfinity/principal';
+import { IDL } from '@dfinity/candid';
 import { secp256k1 } from '@noble/curves/secp256k1';
 import { recoverTransactionAddress, toHex } from 'viem';
 import { publicKeyToAddress } from 'viem/accounts';
@@ -288,6 +289,7 @@ describe('the Wasm', () => {
     expect(ours.sort()).toEqual([
       'canister_query account',
       'canister_query accounts_of',
+      'canister_query icrc3_get_archives',
       'canister_query icrc3_get_blocks',
       'canister_query icrc3_get_tip_certificate',
       'canister_query icrc3_supported_block_types',
@@ -302,15 +304,14 @@ describe('the Wasm', () => {
     expect(exports).not.toContain('canister_heartbeat');
   });
 
-  it('takes Candid that is none for a trap, and goes on', async () => {
-    const before = await (await network.as(identities.alice)).status();
-    const call = network.operator.call(network.signerId, {
-      methodName: 'create_account',
-      arg: Uint8Array.of(1, 2, 3),
-      effectiveCanisterId: Principal.from(network.signerId)
-    });
+  it('traps on arguments of another type, changes nothing and goes on', async () => {
+    const service = IDL.Service({ sign_evm_transaction: IDL.Func([IDL.Text], [], []) });
+    const { operator, signerId } = network;
+    type Mistyped = { sign_evm_transaction(text: string): Promise<void> };
+    const mistyped = Actor.createActor<Mistyped>(() => service, { agent: operator, canisterId: signerId });
+    const before = await readLog();
 
-    await call;
-    expect(await (await network.as(identities.alice)).status()).toEqual(before);
+    await expect(mistyped.sign_evm_transaction('a transaction')).rejects.toThrow('Failed to decode Candid');
+    expect(await readLog()).toEqual(before);
   });
 });
