@@ -1,6 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { hashModule } from '../execution/canister-module';
 import { type Canister } from '../replica/canister';
 import { type InstallMode } from '../replica/code-installer';
 import { recordChange } from './creation-methods';
@@ -45,7 +45,7 @@ export function installChunkedCode(
   const parts = args.chunk_hashes_list.map(({ hash }) => storedChunk(store, bytes(hash)));
   const wasmModule = concatBytes(...parts);
   const expectedHash = bytesToHex(bytes(args.wasm_module_hash));
-  if (bytesToHex(sha256(wasmModule)) !== expectedHash) {
+  if (bytesToHex(hashModule(wasmModule)) !== expectedHash) {
     throw chunkStoreFault(`Wasm module hash [${expectedHash}] does not match the chunks.`);
   }
   install(host, call, { canister, mode: args.mode, wasmModule, arg: bytes(args.arg) });
@@ -76,7 +76,7 @@ export function uploadChunk(
       `Wasm chunk size ${content.length} exceeds the maximum chunk size of ${MAX_CHUNK_BYTES}.`
     );
   }
-  const hash = sha256(content);
+  const hash = hashModule(content);
   const key = bytesToHex(hash);
   if (!canister.chunks.has(key) && canister.chunks.size >= MAX_CHUNKS) {
     throw chunkStoreFault(
@@ -119,7 +119,7 @@ function install(
   recordChange(host, call, canister, {
     kind: 'code_deployment',
     mode: mode.kind,
-    moduleHash: sha256(wasmModule)
+    moduleHash: hashModule(wasmModule)
   });
 }
 
