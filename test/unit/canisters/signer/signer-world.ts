@@ -23,7 +23,14 @@ import { type Icrc3Value } from '../../../../src/core/log/icrc3-value';
 import { type TransitionClaim } from '../../../../src/core/proof/transition';
 import { DOMAINS_ID, FakeRuntime, SIGNER_ID } from '../../../support/fake-runtime';
 import { MemoryStableMap } from '../../../support/memory-stable-map';
-import { type Flaws, type Part, LOGIC, actionOf, settle } from '../../core/proof/transfer-scenario';
+import {
+  type Flaws,
+  type Part,
+  type SettledAction,
+  LOGIC,
+  actionOf,
+  settle
+} from '../../core/proof/transfer-scenario';
 import { type Party } from '../../core/proof/reference-transfer';
 
 export const KEY_NAME = 'test_key_1';
@@ -105,12 +112,23 @@ export class SignerWorld {
     return applyTransitions(this.context, batchOf(claims));
   }
 
+  /** Brings the action as it is, `domains` vouching for its checkpoint and for the nullifiers it holds present. */
+  bring(
+    { checkpoint, action }: Pick<SettledAction, 'checkpoint' | 'action'>,
+    isPresent: (index: number) => boolean = () => true
+  ): Promise<Account[]> {
+    this.vouch(checkpoint, isPresent);
+    const { domainId, height } = checkpoint;
+    const nullifierProofs = action.units.map((_unit, index) => [Uint8Array.of(0xc0, index)]);
+    return applyTransitions(this.context, { domainId, height, action, nullifierProofs });
+  }
+
   /** The whole way of a transfer: action, checkpoint, transitions. */
   transfer(parts: readonly Part[], flaws: Flaws = {}): Promise<Account[]> {
     return this.apply(settle(parts, flaws));
   }
 
-  /** Lets `domains` answer with this checkpoint. */
+  /** Lets `domains` answer with this checkpoint; `isPresent` takes the position of a nullifier among those asked about. */
   vouch(checkpoint: Checkpoint, isPresent: (index: number) => boolean = () => true): void {
     this.runtime.answerCall = ({ canister, method, arg }) => {
       if (!Buffer.from(canister).equals(DOMAINS_ID) || method !== 'attest_nullifiers') {
