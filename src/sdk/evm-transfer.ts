@@ -55,29 +55,45 @@ function callOf(intent: EvmIntent): Call {
  * EIP-1559 fields for `intent` from `from`: the node's pending nonce and fee estimate, its gas estimate plus a tenth.
  * The signer counts the nonces it signed for, mined or not, so its refusal `account/nonce-used` means that a transaction
  * with this nonce was signed and never reached the chain.
+ * @throws {ProtocolError} `evm/insufficient-funds`, before anything is signed: an unaffordable transaction blocks its nonce.
  */
 export async function prepareEvmTransaction(
-  chain: Pick<PublicClient, 'getChainId' | 'getTransactionCount' | 'estimateFeesPerGas' | 'estimateGas'>,
+  chain: Pick<
+    PublicClient,
+    'getChainId' | 'getTransactionCount' | 'getBalance' | 'estimateFeesPerGas' | 'estimateGas'
+  >,
   request: { readonly from: Address; readonly intent: EvmIntent }
 ): Promise<EvmTransactionWire> {
   const call = callOf(request.intent);
-  const [chainId, nonce, fees, gas] = await Promise.all([
+  const [chainId, nonce, balance, fees, gas] = await Promise.all([
     chain.getChainId(),
     chain.getTransactionCount({ address: request.from, blockTag: 'pending' }),
+    chain.getBalance({ address: request.from, blockTag: 'pending' }),
     chain.estimateFeesPerGas(),
     chain.estimateGas({ account: request.from, ...call })
   ]);
+  const gasLimit = gas + gas / 10n;
+  assertAffordable({ balance, needed: call.value + gasLimit * fees.maxFeePerGas });
   return {
     chain_id: BigInt(chainId),
     nonce: BigInt(nonce),
     max_priority_fee_per_gas: fees.maxPriorityFeePerGas,
     max_fee_per_gas: fees.maxFeePerGas,
-    gas_limit: gas + gas / 10n,
+    gas_limit: gasLimit,
     to: [toBytes(call.to)],
     value: call.value,
     data: toBytes(call.data),
     access_list: []
   };
+}
+
+function assertAffordable({ balance, needed }: { readonly balance: bigint; readonly needed: bigint }): void {
+  if (balance >= needed) return;
+  throw new ProtocolError(
+    'evm/insufficient-funds',
+    `the account has ${balance} wei, value and fees may take ${needed}`,
+    { balance, needed }
+  );
 }
 
 /**

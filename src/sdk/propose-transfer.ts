@@ -1,8 +1,7 @@
 /** Starts a plan from what the canisters say of the accounts; give it clients with certified reads. */
 import { type Principal } from '@dfinity/principal';
 import { type DomainView } from '../api/domains-wire';
-import { ZERO_BYTES32 } from '../core/account/account-value';
-import { type Bytes32, equalBytes, toHex } from '../core/bytes';
+import { type Bytes32, equalBytes, toHex, ZERO_BYTES32 } from '../core/bytes';
 import { ProtocolError } from '../core/error';
 import { type Canisters, type TransferableAccount, readAccount, readDomain } from './account-reading';
 import { type TransferPlan, type TransferUnit, assertTransferPlan } from './transfer-plan';

@@ -9,10 +9,9 @@
  */
 import { type SignIdentity } from '@dfinity/agent';
 import { type AccountId } from '../core/account/account-id';
-import { ZERO_BYTES32 } from '../core/account/account-value';
 import { type PrincipalBytes, isSelfAuthenticating } from '../core/account/principal';
 import { type Approval } from '../core/account/transition-payload';
-import { type Bytes32, bytes32, equalBytes, toHex } from '../core/bytes';
+import { type Bytes32, bytes32, equalBytes, toHex, ZERO_BYTES32 } from '../core/bytes';
 import { ProtocolError } from '../core/error';
 import {
   type ComposedTransfer,

@@ -83,7 +83,7 @@ describe('files that are missing or wrong', () => {
         writeFileSync(path('network'), JSON.stringify(network));
         const cases: [string[], string][] = [
           [['account', 'show', ACCOUNT, ...missing], 'cli/network-file'],
-          [['account', 'create', ...missing], 'cli/network-file'],
+          [['account', 'create', ...missing], 'cli/identity-file'],
           [
             ['account', 'create', '--network', path('network'), '--identity', path('none')],
             'cli/identity-file'

@@ -27,6 +27,7 @@ const chain: Parameters<typeof prepareEvmTransaction>[0] = {
   getTransactionCount: (request) => Promise.resolve(request.blockTag === 'pending' ? 7 : 5),
   estimateFeesPerGas: () =>
     Promise.resolve({ maxFeePerGas: parseGwei('30'), maxPriorityFeePerGas: parseGwei('1') }) as never,
+  getBalance: () => Promise.resolve(55_000n * parseGwei('30') + 9n),
   estimateGas: () => Promise.resolve(50_000n)
 };
 
@@ -99,6 +100,14 @@ describe('prepareEvmTransaction', () => {
       data: new Uint8Array(),
       access_list: []
     });
+  });
+
+  it('refuses what the balance does not cover with fees', async () => {
+    const prepare = (amountWei: bigint) => (): Promise<unknown> =>
+      prepareEvmTransaction(chain, { from, intent: { kind: 'ether', to, amountWei } });
+
+    expect(await refusalCode(prepare(9n))).toBeUndefined();
+    expect(await refusalCode(prepare(10n))).toBe('evm/insufficient-funds');
   });
 
   it('sends a token by a call of its contract', async () => {
