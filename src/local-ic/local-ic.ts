@@ -20,7 +20,7 @@ export type LocalIcOptions = {
   readonly clock?: Clock;
   /** Source of `raw_rand`; the system's by default. */
   readonly randomBytes?: (length: number) => Uint8Array;
-  /** Told of faults of this program, which clients see as 500. Written to standard error by default. */
+  /** Told of faults of this program; over HTTP clients see them as 500. Written to standard error by default. */
   readonly onInternalError?: (error: unknown) => void;
 };
 
@@ -58,6 +58,7 @@ export class LocalIc {
     const outcalls = new HttpOutcalls({ routes: options.outcallRoutes ?? {} });
     const randomBytes =
       options.randomBytes ?? ((length: number) => Uint8Array.from(systemRandomBytes(length)));
+    const onInternalError = options.onInternalError ?? writeToStandardError;
     const replica: Replica = new Replica({
       rootKey: keys.root.publicKeyDer,
       // Called by queries only, when the endpoints exist.
@@ -65,13 +66,14 @@ export class LocalIc {
       thresholdKeys: createTestThresholdKeys(),
       performOutcall: outcalls.perform,
       randomBytes,
+      onInternalError,
       ...(options.clock && { clock: options.clock })
     });
     const endpoints: Endpoints = new Endpoints(replica, keys);
     const server = await startServer({
       endpoints,
       gateway: new Gateway(replica, randomBytes),
-      onInternalError: options.onInternalError ?? writeToStandardError,
+      onInternalError,
       ...(options.host !== undefined && { host: options.host }),
       ...(options.port !== undefined && { port: options.port })
     });

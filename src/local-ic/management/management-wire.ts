@@ -1,5 +1,6 @@
 /** The management canister's arguments as `@dfinity/candid` decodes them. */
 import { IDL } from '@dfinity/candid';
+import { decodeCandid } from '../protocol/candid-decoding';
 import { type Principal } from '@dfinity/principal';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { MANAGEMENT_METHODS, type ManagementMethod } from './management-idl';
@@ -112,7 +113,7 @@ export function decodeArgument<Method extends ManagementMethod>(
   arg: Uint8Array
 ): Arguments[Method] {
   try {
-    const [value]: unknown[] = IDL.decode([...MANAGEMENT_METHODS[method].argument], arg);
+    const [value] = decodeCandid(MANAGEMENT_METHODS[method].argument, arg);
     // Candid decoded by the method's own types.
     return value as Arguments[Method];
   } catch (cause) {

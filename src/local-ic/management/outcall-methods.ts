@@ -1,4 +1,5 @@
 import { IDL } from '@dfinity/candid';
+import { decodeCandid } from '../protocol/candid-decoding';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { httpRequestCost } from '../execution/cycles-schedule';
 import { type Canister } from '../replica/canister';
@@ -94,7 +95,7 @@ function runTransform(
 
 function decodeTransformed(reply: Uint8Array): unknown {
   try {
-    return IDL.decode([HTTP_RESPONSE], reply)[0];
+    return decodeCandid([HTTP_RESPONSE], reply)[0];
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new CanisterFault(
