@@ -1,12 +1,13 @@
 /**
  * A fake of the signer and domains canisters at the relayer's ports. It judges a batch by the rules that concern a
- * relayer (checkpoint, path, order, replay, all or nothing) and counts every effect. Its memory can be a file, so that
+ * relayer (limits, checkpoint, path, order, replay, all or nothing) and counts every effect. Its memory can be a file, so that
  * it outlives a killed relayer.
  */
 import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { type EvmCheckpointEvidenceWire, type CheckpointWire } from '../../../src/api/domains-idl';
 import { type Result, toErr } from '../../../src/api/errors';
 import { type AccountViewWire, type TransitionBatchWire, type UnitWire } from '../../../src/api/signer-idl';
+import { decodeTransitionBatch } from '../../../src/api/signer-wire';
 import { decodeTransitionPayload } from '../../../src/core/account/transition-payload';
 import { type Bytes32, bytes32, equalBytes, toHex } from '../../../src/core/bytes';
 import { ProtocolError } from '../../../src/core/error';
@@ -86,6 +87,7 @@ export class FakeNetwork implements SignerPort, DomainsPort {
   }
 
   private judge(batch: TransitionBatchWire): Effect[] {
+    decodeTransitionBatch(batch);
     const checkpoint = this.checkpoints.get(batch.height);
     if (checkpoint === undefined) throw new ProtocolError('checkpoint/unknown', 'no such checkpoint');
     if (batch.units.length * 2 !== batch.tags.length)

@@ -253,6 +253,15 @@ describe('job records', () => {
     fc.assert(fc.property(job, (given) => expect(decodeJob(encodeRecord(given))).toEqual(given)));
   });
 
+  it.each(['split', 'closed', ''])('with status %p are refused', (status) => {
+    const reason = { code: 'transition/nonce', message: 'no' };
+    const record = new TextDecoder().decode(encodeRecord(jobOf('a', { status: 'refused', reason })));
+    const bad = Buffer.from(record.replace('"refused"', JSON.stringify(status)));
+
+    expect(codeOf(() => decodeJob(Buffer.from(record)))).toBe('no error');
+    expect(codeOf(() => decodeJob(bad))).toBe('journal/corrupt');
+  });
+
   it('with any field missing or of another kind are refused', () => {
     const record = JSON.parse(
       new TextDecoder().decode(encodeRecord(jobOf('a', { status: 'done', by: 'us' })))

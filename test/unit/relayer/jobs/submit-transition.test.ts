@@ -188,6 +188,27 @@ describe('a refusal or a failure that passes', () => {
     expect(world.network.effects).toHaveLength(4);
   });
 
+  it('actions that another relayer delivered are found applied, each as a whole', async () => {
+    const [anna, boris, clara] = bound('anna', 'boris', 'clara') as [FakeAccount, FakeAccount, FakeAccount];
+    const world = worldOf(
+      together(anna.bind(), boris.bind()),
+      together(anna.move(), boris.move()),
+      together(boris.move(), clara.bind(), anna.move())
+    );
+    const signer: SignerPort = {
+      apply_transitions: async (batch) => {
+        await world.network.apply_transitions(batch);
+        return world.network.apply_transitions(batch);
+      }
+    };
+
+    await world.runToEnd({ signer });
+
+    expect(world.jobs().map(({ state }) => state)).toEqual(Array(3).fill({ status: 'done', by: 'earlier' }));
+    expect(world.network.applyCalls).toBe(6);
+    expect(world.network.effects).toHaveLength(7);
+  });
+
   it('a bug is thrown, not retried', async () => {
     const [anna] = bound('anna') as [FakeAccount];
     const world = worldOf([anna.bind()]);
@@ -206,7 +227,11 @@ describe('a refusal for good', () => {
     'authority/signature',
     'payload/version',
     'account/unknown',
-    'proof/root-mismatch'
+    'proof/root-mismatch',
+    'transition/units',
+    'transition/unsettled',
+    'transition/consent-unmet',
+    'wire/limit'
   ])('%s: kept with the reason, and nobody else waits for it', async (code) => {
     const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
     const world = worldOf([anna.bind()], [boris.bind()]);
@@ -239,6 +264,39 @@ describe('a refusal for good', () => {
     expect(world.network.effects).toHaveLength(2);
   });
 
+  it('holds up nobody: not the accounts in it, and not the actions behind it', async () => {
+    const [anna, boris, clara] = bound('anna', 'boris', 'clara') as [FakeAccount, FakeAccount, FakeAccount];
+    const world = worldOf(
+      [anna.bind()],
+      [boris.bind()],
+      together(boris.moveBadly(), anna.moveBadly()),
+      [clara.bind()],
+      together(anna.move(), clara.move()),
+      [boris.move()]
+    );
+
+    await world.runToEnd();
+
+    expect(statuses(world.jobs())).toEqual(['done', 'done', 'refused', 'done', 'done', 'done']);
+    expect(world.network.effects).toHaveLength(6);
+  });
+
+  it('wire/limit: an action with more units than the signer takes, not tried twice', async () => {
+    const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
+    const units = (count: number) =>
+      Array.from({ length: count }, (_, index) => plainUnit(`${count} ${index}`));
+    const world = worldOf([...units(31), anna.bind()], [...units(32), boris.bind()], [anna.move()]);
+
+    await world.runToEnd();
+
+    expect(world.jobs().map(({ state }) => state)).toMatchObject([
+      { status: 'done', by: 'us' },
+      { status: 'refused', reason: { code: 'wire/limit' } },
+      { status: 'done', by: 'us' }
+    ]);
+    expect(world.network.applyCalls).toBe(3);
+  });
+
   it('of what a stranger put beside a swap spoils nothing', async () => {
     const [anna, boris, nobody] = bound('anna', 'boris', 'nobody') as [FakeAccount, FakeAccount, FakeAccount];
     const swap = (): FakeUnit[] => together(anna.move(), boris.move());
@@ -249,6 +307,39 @@ describe('a refusal for good', () => {
 
     expect(statuses(world.jobs())).toEqual(['done', 'done', 'refused', 'done']);
     expect(world.network.effects).toHaveLength(4);
+  });
+});
+
+describe('a job', () => {
+  it.each([
+    'transition/replayed',
+    'transition/already-bound',
+    'transition/duplicate-account',
+    'transition/batch-size',
+    'transition/consent-unmet',
+    'transition/nullifier',
+    'checkpoint/unknown',
+    'domain/busy'
+  ])('is the same action from first to last, also when refused with %s', async (code) => {
+    const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
+    const world = worldOf(
+      [anna.bind()],
+      [boris.bind()],
+      [plainUnit('left'), ...together(anna.move(), boris.move())]
+    );
+
+    await world.runToEnd({ signer: scripted(world, refuse(code), refuse(code), refuse(code)) });
+
+    const records = world.steps.flatMap(({ jobs = [] }) => jobs);
+    expect(new Set(records.map(({ id }) => id)).size).toBe(3);
+    for (const { id, firstLeaf, height, tags, transitions } of records) {
+      expect(world.jobs().find((job) => job.id === id)).toMatchObject({
+        firstLeaf,
+        height,
+        tags,
+        transitions
+      });
+    }
   });
 });
 
@@ -368,6 +459,28 @@ describe('jobs of one account', () => {
     expect(restarted.ledger.countJobs()).toMatchObject({ stalled: 0, refused: 0, done: 2 });
     expect(world.network.effects).toHaveLength(2);
   });
+
+  it.each(['transition/nullifier', 'transition/nullifier-key', 'transition/not-bound', 'transition/domain'])(
+    'one refused with %s behind a stalled one is revived with it, a swap as a whole',
+    async (code) => {
+      const [anna, boris] = bound('anna', 'boris') as [FakeAccount, FakeAccount];
+      const world = worldOf([boris.bind()], [anna.bind()], together(boris.move(), anna.move()));
+      const deliver = (batch: TransitionBatchWire): Promise<Result<never>> =>
+        world.network.apply_transitions(batch) as Promise<Result<never>>;
+      const busy = Array.from({ length: TEST_RETRY.maxAttempts }, () => refuse('domain/busy'));
+
+      await world.runToEnd({ signer: scripted(world, deliver, ...busy, refuse(code)) });
+      expect(world.jobs().map(({ state }) => state)).toMatchObject([
+        { status: 'done' },
+        { status: 'stalled', reason: { code: 'domain/busy' } },
+        { status: 'refused', reason: { code } }
+      ]);
+
+      await world.runToEnd();
+      expect(statuses(world.jobs())).toEqual(['done', 'done', 'done']);
+      expect(world.network.effects).toHaveLength(4);
+    }
+  );
 
   it('a clock that jumps back holds nothing up for longer than the longest delay', async () => {
     const [anna] = bound('anna') as [FakeAccount];
