@@ -1,6 +1,7 @@
 import { IDL } from '@dfinity/candid';
 import { Principal } from '@dfinity/principal';
 import fc from 'fast-check';
+import { MAX_NULLIFIERS } from '../../../src/api/domains-wire';
 import {
   AccountViewIdl,
   EvmTransactionIdl,
@@ -66,6 +67,9 @@ const batch: TransitionBatchWire = {
   ]
 };
 
+/** A unit that moves no account. */
+const absent: UnitWire = { leaf_index: 0n, path: [], nullifier_proof: [], payload: [] };
+
 /** The batch with its units changed. */
 const withUnits = (change: Partial<UnitWire>): TransitionBatchWire => ({
   ...batch,
@@ -121,6 +125,23 @@ describe('transition batches', () => {
     expect(decodeTransitionBatch(again)).toEqual(decoded);
   });
 
+  it('tell a unit without payload from one with an empty payload, and keep proofs with their units', () => {
+    const units: UnitWire[] = [
+      { ...absent, nullifier_proof: [bytes(1)] },
+      { ...absent, payload: [new Uint8Array()] },
+      { ...absent, nullifier_proof: [bytes(2), bytes(3)], payload: [bytes(4)] }
+    ];
+    const decoded = decodeTransitionBatch({ ...batch, units });
+
+    expect(decoded.action.units.map(({ payload }) => payload?.length)).toEqual([undefined, 0, 4]);
+    expect(decoded.nullifierProofs).toEqual([[bytes(1)], [], [bytes(2), bytes(3)]]);
+    expect(encodeTransitionBatch(decoded).units).toEqual(units);
+  });
+
+  it('have as many units as domains attests nullifiers', () => {
+    expect([MAX_UNITS, MAX_TAGS, MAX_NULLIFIERS]).toEqual([32, 64, 32]);
+  });
+
   it('pass at every limit', () => {
     const unit: UnitWire = {
       leaf_index: 2n ** 64n - 1n,
@@ -135,7 +156,7 @@ describe('transition batches', () => {
   });
 
   it.each<[string, string, TransitionBatchWire]>([
-    ['wire/limit', 'too many units', { ...batch, units: times(MAX_UNITS + 1, batch.units).flat() }],
+    ['wire/limit', 'too many units', { ...batch, units: times(MAX_UNITS + 1, absent) }],
     ['wire/limit', 'too many tags', { ...batch, tags: times(MAX_TAGS + 1, bytes(32)) }],
     ['wire/limit', 'too long a payload', withUnits({ payload: [bytes(MAX_PAYLOAD_BYTES + 1)] })],
     ['wire/limit', 'too long a path', withUnits({ path: times(MAX_PATH_LENGTH + 1, bytes(32)) })],
