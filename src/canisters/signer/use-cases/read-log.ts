@@ -7,7 +7,7 @@ import { type SignerStore } from '../store';
 
 /** Blocks in one answer. */
 export const MAX_BLOCKS_PER_PAGE = 100;
-/** Stored bytes in one answer, except that a single block is always answered. The IC lets a reply have 2 MiB. */
+/** Stored bytes in one answer: more than any block has, and less than the 2 MiB that the IC lets a reply have. */
 export const MAX_PAGE_BYTES = 1024 * 1024;
 
 export type BlockRange = { readonly start: bigint; readonly length: bigint };
@@ -25,7 +25,7 @@ export function readBlocks(store: SignerStore, ranges: readonly BlockRange[]): L
     const stored = store.findBlock(id);
     if (stored === undefined) throw new Error(`BUG: block ${id} is missing`);
     bytes += stored.length;
-    if (bytes > MAX_PAGE_BYTES && blocks.length > 0) break;
+    if (bytes > MAX_PAGE_BYTES) break;
     blocks.push({ id, block: decodeValue(stored) });
   }
   return { logLength, blocks };

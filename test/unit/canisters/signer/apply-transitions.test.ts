@@ -1,3 +1,4 @@
+import { encodeAttestation } from '../../../../src/api/domains-wire';
 import { applyTransitions } from '../../../../src/canisters/signer/use-cases/apply-transitions';
 import { type Account } from '../../../../src/core/account/account';
 import { type Consent } from '../../../../src/core/account/transition-payload';
@@ -7,6 +8,7 @@ import { DOMAINS_ID } from '../../../support/fake-runtime';
 import {
   DOMAIN,
   EMPTY,
+  LOGIC,
   OTHER,
   ZERO,
   alice,
@@ -347,6 +349,16 @@ describe('applyTransitions', () => {
         world.runtime.queue('call', { replied: reply });
       });
       expect(refusal).toBe('domain/halted');
+    });
+
+    it('answers about fewer nullifiers, refuses with domains/answer', async () => {
+      const refusal = await bring((world, [claim]) => {
+        if (claim === undefined) throw new Error('no claim');
+        const { checkpoint } = claim.attestation;
+        const attestation = encodeAttestation({ checkpoint, logicRef: LOGIC, present: [true] });
+        world.runtime.queue('call', { replied: encodeAttestReply({ Ok: attestation }) });
+      });
+      expect(refusal).toBe('domains/answer');
     });
 
     it('answers no Candid, refuses with domains/answer', async () => {

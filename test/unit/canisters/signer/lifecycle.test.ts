@@ -47,6 +47,15 @@ describe('upgrade', () => {
     expect(world.context.store.config()).toEqual({ domainsCanister: OTHER_DOMAINS, keyName: 'key_1' });
   });
 
+  it('takes another domains canister while accounts have keys', async () => {
+    const world = new SignerWorld();
+    await world.create(alice);
+
+    upgrade(world.context, { domainsCanister: OTHER_DOMAINS, keyName: KEY_NAME });
+
+    expect(world.context.store.config()).toEqual({ domainsCanister: OTHER_DOMAINS, keyName: KEY_NAME });
+  });
+
   it('refuses another master key once accounts have keys below the first', async () => {
     const world = new SignerWorld();
     await world.create(alice);

@@ -10,7 +10,7 @@ import {
   readTipCertificate
 } from '../../../../src/canisters/signer/use-cases/read-log';
 import { bytes32 } from '../../../../src/core/bytes';
-import { encodeValue } from '../../../../src/core/log/icrc3-value';
+import { MAX_VALUE_BYTES, encodeValue } from '../../../../src/core/log/icrc3-value';
 import { DOMAINS_ID } from '../../../support/fake-runtime';
 import { alice, bob } from '../../core/proof/transfer-scenario';
 import { KEY_NAME, SignerWorld } from './signer-world';
@@ -91,7 +91,7 @@ describe('readBlocks', () => {
     expect(page.logLength).toBe(5n);
   });
 
-  it('answers at most a page of blocks, over all ranges', () => {
+  it('answers at most a page of blocks, and looks at no more ranges', () => {
     const { store } = worldWithBlocks(MAX_BLOCKS_PER_PAGE + 20).context;
 
     const one = readBlocks(store, [{ start: 10n, length: 10n ** 30n }]);
@@ -101,10 +101,15 @@ describe('readBlocks', () => {
     );
 
     expect(ids(one)).toEqual(Array.from({ length: MAX_BLOCKS_PER_PAGE }, (_, index) => 10 + index));
+    const late = readBlocks(store, [
+      ...Array.from({ length: MAX_BLOCKS_PER_PAGE }, () => ({ start: 0n, length: 0n })),
+      { start: 0n, length: 1n }
+    ]);
     expect(many.blocks).toHaveLength(MAX_BLOCKS_PER_PAGE);
+    expect(late.blocks).toEqual([]);
   });
 
-  it('answers at most a page of bytes, and one block always', () => {
+  it('answers at most a page of bytes, which holds the largest block there can be', () => {
     const size = 128 * 1024;
     const { store } = worldWithBlocks(20, size).context;
 
@@ -112,6 +117,7 @@ describe('readBlocks', () => {
 
     expect(page.blocks).toHaveLength(Math.floor(MAX_PAGE_BYTES / (size + 8)));
     expect(ids(readBlocks(store, [{ start: 19n, length: 20n }]))).toEqual([19]);
+    expect(MAX_PAGE_BYTES).toBeGreaterThan(MAX_VALUE_BYTES);
   });
 });
 

@@ -200,6 +200,8 @@ describe('signEvmTransaction', () => {
 
       expect(world.account(account)).toMatchObject({ signing: null, evmNonces: [] });
       expect(world.history().at(-1)).toBe('hypha_sign_result failed');
+      const { reason } = world.blocks().at(-1) ?? {};
+      expect(reason).toEqual({ Text: `${code}: ${'x'.repeat(256)}` });
       expect(world.context.store.listInFlight()).toEqual([]);
       expect(await refusalOf(world.sign(alice, account))).toBeUndefined();
     });
