@@ -11,6 +11,9 @@ import { type PlanWitnesses } from '../sdk/verify-plan';
 import { type Network, readNetworkFile } from './network-file';
 import { readTextFile } from './text-file';
 
+/** How often a node is asked whether a transaction is mined. */
+const EVM_POLLING_INTERVAL_MS = 500;
+
 /** Options before or after any command. */
 export type GlobalOptions = { readonly network: string; readonly identity: string };
 
@@ -66,7 +69,7 @@ export class CommandContext {
 
   /** The EVM node of the network file. @throws {ProtocolError} `cli/no-evm-node` when there is none. */
   evm(): PublicClient {
-    return createPublicClient({ transport: http(this.evmUrl()) });
+    return createPublicClient({ transport: http(this.evmUrl()), pollingInterval: EVM_POLLING_INTERVAL_MS });
   }
 
   evmUrl(): string {

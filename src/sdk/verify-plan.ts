@@ -181,7 +181,7 @@ async function checkOpenSignatures(
   const { chainId, count } = await findOpenSignatures(evm, { evmAddress, passport: sealed.passport });
   return faultUnless(count === 0n, {
     code: 'transfer/open-signatures',
-    message: `account ${toHex(id)} signed ${count} transactions on chain ${chainId} that are not mined`
+    message: `account ${toHex(id)} signed transactions on chain ${chainId} that are not mined: ${count}`
   });
 }
 

@@ -7,11 +7,12 @@ import * as sdk from '../../sdk/index';
 import { type CommandInput, argumentError, parseId, parsePrincipal } from '../arguments';
 import { type CommandContext } from '../context';
 import { type PlanVerdict, describePlan } from '../describe-plan';
-import { createPlanFile, readPlanFile, replacePlanFile } from '../plan-file';
+import { type StoredPlan, createPlanFile, readPlanFile, replacePlanFile } from '../plan-file';
 import { describeError } from '../refusal';
 import { type CommandResult, type Runner } from '../runner';
 import { addSubmitCommand } from './submit-command';
 
+const OPEN_SIGNATURES = 'transfer/open-signatures';
 const PLAN_ARGUMENT = ['<plan>', 'plan file'] as const;
 const NEW_PLAN_OPTION = ['--plan <file>', 'plan file to write; it must not be there yet'] as const;
 const OFFLINE_OPTION = ['--offline', 'do not hold the plan against the network', false] as const;
@@ -92,7 +93,8 @@ function parseMove(text: string): { readonly accountId: Bytes32; readonly to: Pr
 async function contribute(context: CommandContext, input: CommandInput): Promise<CommandResult> {
   const stored = readPlanFile(input.value(0));
   const identity = context.identity();
-  const verdict = await requireTrue(context, { plan: stored.plan, input });
+  // What it adds commits to nothing yet; approval is where open signatures are weighed.
+  const verdict = await requireTrue(context, { stored, input, accepted: [OPEN_SIGNATURES] });
   const plan = await sdk.contributeToPlan(stored.plan, { identity, random: sdk.platformRandom });
   replacePlanFile(stored, plan);
   return describePlan(plan, verdict);
@@ -101,31 +103,31 @@ async function contribute(context: CommandContext, input: CommandInput): Promise
 async function approve(context: CommandContext, input: CommandInput): Promise<CommandResult> {
   const stored = readPlanFile(input.value(0));
   const identity = context.identity();
-  assertAction(stored.plan, input.optionalText('action'));
-  const verdict = await requireTrue(context, { plan: stored.plan, input });
+  const { actionTreeRoot } = sdk.composePlan(stored.plan);
+  assertAction(actionTreeRoot, input.optionalText('action'));
+  const accepted = input.flag('acceptOpenSignatures') ? [OPEN_SIGNATURES] : [];
+  const verdict = await requireTrue(context, { stored, input, accepted });
   const plan = await sdk.approvePlan(stored.plan, identity);
   replacePlanFile(stored, plan);
   return describePlan(plan, verdict);
 }
 
-function assertAction(plan: sdk.TransferPlan, expected: string | undefined): void {
-  if (expected === undefined) return;
-  const { actionTreeRoot } = sdk.composePlan(plan);
-  if (equalBytes(actionTreeRoot, parseId(expected, '--action'))) return;
+function assertAction(action: Bytes32, expected: string | undefined): void {
+  if (expected === undefined || equalBytes(action, parseId(expected, '--action'))) return;
   throw new ProtocolError('transfer/action-differs', 'the plan makes another action than the one named', {
-    action: actionTreeRoot
+    action
   });
 }
 
 /** Whatever a party adds is added to what the canisters certify, unless it asks to be left in the dark. */
 async function requireTrue(
   context: CommandContext,
-  { plan, input }: { readonly plan: sdk.TransferPlan; readonly input: CommandInput }
+  request: { readonly stored: StoredPlan; readonly input: CommandInput; readonly accepted: readonly string[] }
 ): Promise<PlanVerdict> {
-  if (input.flag('offline')) return { status: 'unchecked', reason: '--offline' };
-  const check = await sdk.verifyPlan(await context.witnesses(), plan);
-  const accepted = input.flag('acceptOpenSignatures') ? ['transfer/open-signatures'] : [];
-  sdk.assertPlanHolds(check, ['transfer/approval-invalid', ...accepted]);
+  if (request.input.flag('offline')) return { status: 'unchecked', reason: '--offline' };
+  const check = await sdk.verifyPlan(await context.witnesses(), request.stored.plan);
+  // Approvals of others that went stale are theirs to renew.
+  sdk.assertPlanHolds(check, ['transfer/approval-invalid', ...request.accepted]);
   return { status: 'checked', check };
 }
 

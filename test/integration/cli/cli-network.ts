@@ -91,6 +91,13 @@ export class CliNetwork {
     for (const hash of [ether, tokens]) await reader.waitForTransactionReceipt({ hash });
   }
 
+  /** Sends a signed transaction and waits until it is mined. */
+  async broadcast(serializedTransaction: Hex): Promise<void> {
+    const { reader } = this.parts.evm;
+    const hash = await reader.sendRawTransaction({ serializedTransaction });
+    await reader.waitForTransactionReceipt({ hash });
+  }
+
   balance = (address: Address): Promise<bigint> => this.parts.evm.reader.getBalance({ address });
 
   tokens = (address: Address): Promise<bigint> =>

@@ -1,6 +1,7 @@
 /** `hypha transfer`, from binding to a sale, run as processes against a development network with a relayer. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { type Address, type Hex } from 'viem';
 import { pollUntil } from '../../../scripts/poll';
 import { projectRoot } from '../../../scripts/project-files';
 import { CliNetwork, PAYER_VARIABLE } from './cli-network';
@@ -8,6 +9,7 @@ import { type Seat, refused, runHyphaProcess, succeed } from './hypha-process';
 
 const PROVER = join(projectRoot, 'test', 'fixtures', 'arm', 'mock-prover-module.ts');
 const RELAY_LIMITS = { timeoutMs: 90_000, intervalMs: 500 };
+const SHOP = '0x00000000000000000000000000000000000c0ffe';
 const SUBMIT = ['--prover', PROVER, '--evm-key-env', PAYER_VARIABLE];
 
 let network: CliNetwork;
@@ -18,6 +20,9 @@ let bobPrincipal: string;
 let account: string;
 /** The plan of the sale, as far as the tests have taken it. */
 let sale: string;
+
+/** A transaction that empties the account, signed before the sale and kept back. */
+let unsent: Hex;
 
 const transfer = (...args: string[]): string[] => ['transfer', ...args];
 
@@ -35,7 +40,9 @@ beforeAll(async () => {
   [alice, bob, mallory] = [network.seat('alice'), network.seat('bob'), network.seat('mallory')];
   for (const seat of [alice, bob, mallory]) await succeed(seat, ['identity', 'new']);
   bobPrincipal = String((await succeed(bob, ['identity', 'show']))['principal']);
-  account = String((await succeed(alice, ['account', 'create']))['account']);
+  const created = await succeed(alice, ['account', 'create']);
+  account = String(created['account']);
+  await network.fund(created['evmAddress'] as Address);
   sale = network.path('sale.json');
 }, 240_000);
 
@@ -76,6 +83,8 @@ describe('propose, contribute, approve', () => {
     const proposal = transfer('propose', '--move', `${account}=${bobPrincipal}`, '--plan', sale);
     expect(await refused(alice, proposal)).toEqual({ code: 1, error: 'transfer/not-sealed' });
 
+    const kept = await succeed(alice, ['account', 'sign-evm', account, '--to', SHOP, '--value', '4.9']);
+    unsent = kept['raw'] as Hex;
     await succeed(alice, ['account', 'seal', account]);
     const toCanister = transfer('propose', '--move', `${account}=aaaaa-aa`, '--plan', sale);
     expect(await refused(alice, toCanister)).toEqual({ code: 1, error: 'transfer/party' });
@@ -96,6 +105,23 @@ describe('propose, contribute, approve', () => {
     await succeed(alice, transfer('contribute', sale));
     await succeed(bob, transfer('contribute', sale));
   }, 120_000);
+
+  it('protect the next owner from what was signed and kept back', async () => {
+    const taken = network.path('taken.json');
+    copyFileSync(sale, taken);
+
+    const held = await refused(bob, transfer('approve', sale));
+    const shown = await succeed(bob, transfer('show', sale));
+    await succeed(bob, transfer('approve', taken, '--accept-open-signatures'));
+    await network.broadcast(unsent);
+
+    expect(held).toEqual({ code: 1, error: 'transfer/open-signatures' });
+    expect(shown).toMatchObject({
+      verdict: 'does not hold',
+      faults: [expect.stringMatching(/^transfer\/open-signatures: .* not mined: 1$/)]
+    });
+    expect(await succeed(bob, transfer('show', sale))).toMatchObject({ verdict: 'holds', faults: [] });
+  }, 60_000);
 
   it('protect the next owner from a plan that says something else than the canisters', async () => {
     const other = 'cd'.repeat(32);

@@ -1,6 +1,7 @@
 import { type SignIdentity } from '@dfinity/agent';
 import { Principal } from '@dfinity/principal';
 import { type Bytes32 } from '../../../src/core/bytes';
+import { createIdentity } from '../../../src/sdk/identity';
 import { checkApprovals, requireApprovals } from '../../../src/sdk/plan-approvals';
 import { proposeBinding, proposeTransfer } from '../../../src/sdk/propose-transfer';
 import { encodeTransferTransaction, proveTransfer } from '../../../src/sdk/prove-transfer';
@@ -170,6 +171,18 @@ describe('proposeTransfer', () => {
     const moves = ids.map((id) => move(id, bob));
 
     expect(planParties(await proposeTransfer(network.canisters, moves.slice(0, 16)))).toHaveLength(2);
+    expect(await refusalCode(() => proposeTransfer(network.canisters, moves))).toBe('transfer/too-many');
+  });
+
+  it('counts parties apart from accounts', async () => {
+    const network = new FakeNetwork();
+    const moves = [];
+    for (let seed = 1; seed <= 9; seed += 1) {
+      const [owner, buyer] = [createIdentity(sampleWord(100 + seed)), createIdentity(sampleWord(200 + seed))];
+      moves.push(move(await sealedAccount(network, seed, owner), buyer));
+    }
+
+    expect(planParties(await proposeTransfer(network.canisters, moves.slice(0, 8)))).toHaveLength(16);
     expect(await refusalCode(() => proposeTransfer(network.canisters, moves))).toBe('transfer/too-many');
   });
 });

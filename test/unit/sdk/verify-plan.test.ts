@@ -1,5 +1,6 @@
 import { type AccountViewWire, type PassportWire } from '../../../src/api/signer-idl';
 import { type Account } from '../../../src/core/account/account';
+import { type Passport, hashPassport } from '../../../src/core/account/passport';
 import { type Bytes32 } from '../../../src/core/bytes';
 import { type NonceReader } from '../../../src/sdk/open-signatures';
 import { proposeBinding, proposeTransfer } from '../../../src/sdk/propose-transfer';
@@ -176,6 +177,27 @@ describe('verifyPlan', () => {
         change,
         codes: ['transfer/passport-broken']
       });
+    }
+  });
+
+  it('refuses a passport of something else, though its digest is right and the plan names it', async () => {
+    const { network, plan, id } = await sale();
+    const { status } = network.account(id);
+    if (status.type !== 'sealed') throw new Error('expected a sealed account');
+    const others: [Partial<PassportWire>, Partial<Passport>][] = [
+      [{ account: sampleWord(9) }, { accountId: sampleWord(9) }],
+      [{ signer: alice.getPrincipal() }, { signerCanisterId: alice.getPrincipal().toUint8Array() }],
+      [{ epoch: 9n }, { epoch: 9n }]
+    ];
+    for (const [onWire, change] of others) {
+      const digest = hashPassport({ ...status.passport, ...change });
+      network.distort = withPassport({ ...onWire, digest });
+      const codes = await codesOf(network, withUnit(plan, { passportDigest: digest }));
+      expect({ onWire, codes }).toEqual({
+        onWire,
+        codes: expect.arrayContaining(['transfer/passport-broken']) as unknown
+      });
+      expect(codes).not.toContain('transfer/stale-passport');
     }
   });
 
