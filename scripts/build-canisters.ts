@@ -119,7 +119,9 @@ function runAzle(name: string, candidPath: string): Promise<void> {
     [packageFile('tsx', 'dist', 'cli.mjs'), packageFile('azle', 'src', 'build.ts'), 'build', name],
     {
       cwd: projectRoot,
-      env: { ...process.env, CANISTER_CANDID_PATH: candidPath },
+      // Relative, with `src/*` mapped in tsconfig.json: azle would write this folder's path into the Wasm, and its hash
+      // would differ from checkout to checkout.
+      env: { ...process.env, CANISTER_CANDID_PATH: candidPath, AZLE_DFX_ROOT: '.' },
       stdio: ['ignore', 'pipe', 'pipe']
     }
   );
