@@ -176,7 +176,7 @@ describe('proposeTransfer', () => {
 
   it('counts parties apart from accounts', async () => {
     const network = new FakeNetwork();
-    const moves = [];
+    const moves: { accountId: Bytes32; to: Principal }[] = [];
     for (let seed = 1; seed <= 9; seed += 1) {
       const [owner, buyer] = [createIdentity(sampleWord(100 + seed)), createIdentity(sampleWord(200 + seed))];
       moves.push(move(await sealedAccount(network, seed, owner), buyer));
