@@ -31,6 +31,7 @@ export type RelayerStatus = {
 
 /** Steps of jobs between two looks at the chain. */
 const MAX_JOB_STEPS = 256;
+const STATUS_INTERVAL_MS = 60_000;
 
 /** Steps taken one by one or in a loop. Not for two callers at a time. */
 export class Relayer {
@@ -38,6 +39,7 @@ export class Relayer {
   private finalized: bigint | undefined;
   private followFailures = 0;
   private followNotBeforeMs = 0;
+  private statusLoggedAtMs = 0;
   private range: bigint;
   private lastError: RelayerStatus['lastError'];
 
@@ -48,7 +50,9 @@ export class Relayer {
   /** Steps until `signal` aborts; a message under way is waited for. @throws the error that no repetition repairs. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      if (!(await this.step(signal))) await this.options.clock.sleep(this.pauseMs(), signal);
+      const isMoreAtOnce = await this.step(signal);
+      this.logStatus();
+      if (!isMoreAtOnce) await this.options.clock.sleep(this.pauseMs(), signal);
     }
   }
 
@@ -147,6 +151,21 @@ export class Relayer {
       nowMs: clock.nowMs(),
       maxDelayMs: retry.maxDelayMs
     };
+  }
+
+  /** Says at intervals that it lives, and how far it is. */
+  private logStatus(): void {
+    const nowMs = this.options.clock.nowMs();
+    if (Math.abs(nowMs - this.statusLoggedAtMs) < STATUS_INTERVAL_MS) return;
+    this.statusLoggedAtMs = nowMs;
+    const { cursor = -1n, lag = -1n, leafCount, jobs, lastError } = this.status();
+    this.options.log.info('status', {
+      cursor,
+      lag,
+      leafCount,
+      ...jobs,
+      lastError: lastError?.code ?? 'none'
+    });
   }
 
   private noteError({ code, message }: WireError): void {

@@ -115,7 +115,8 @@ export class RelayNetwork {
     return unwrap(await holder.signer.account(holder.accountId));
   }
 
-  private finalize(): Promise<void> {
+  /** Mines until all that was mined before is final. */
+  finalize(): Promise<void> {
     return mineBlocks(this.parts.anvil.url, 3);
   }
 

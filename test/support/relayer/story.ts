@@ -3,8 +3,7 @@ import {
   decodeTransitionPayload,
   encodeTransitionPayload
 } from '../../../src/core/account/transition-payload';
-import { ZERO_BYTES32 } from '../../../src/core/account/account-value';
-import { type Bytes32 } from '../../../src/core/bytes';
+import { type Bytes32, ZERO_BYTES32 } from '../../../src/core/bytes';
 import { FakeChain, type FakeUnit, digest } from './fake-chain';
 import { fakeNullifierOf } from './fake-network';
 
