@@ -85,6 +85,12 @@ export class ProofCarrier {
     };
   }
 
+  /** The adapter's tree by its events up to a height. */
+  async readTree(height: bigint): Promise<CommitmentTree> {
+    const from = this.stage.deployment.adapterBlock;
+    return growTree(groupExecutions(await this.chain.readEvents({ from, to: height })));
+  }
+
   /** Mines until the transaction is final, and applies its action. */
   async carry(transactionHash: Hex): ReturnType<TestStage['signer']['apply_transitions']> {
     const checkpoint = await this.acceptCheckpoint();
