@@ -11,7 +11,7 @@ import { type AccountId } from '../account/account-id';
 import { type TransitionPayload, decodeTransitionPayload } from '../account/transition-payload';
 import { type Bytes32, toHex } from '../bytes';
 import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
-import { ProtocolError } from '../error';
+import { ProtocolError, isProtocolError } from '../error';
 import { ApprovalVerifier } from './approval';
 import { assertMembership } from './membership';
 import { type SignerFacts, type VerifiedTransition, unitTags, verifyDecodedTransition } from './transition';
@@ -48,36 +48,69 @@ export type TransitionBatchClaim = SignerFacts & {
 export type VerifiedBatchEntry = { readonly account: Account; readonly transition: VerifiedTransition };
 
 /**
- * What each transition does, in the order of the units.
+ * What each transition does, in the order of the units. An account that went this very way before, by another action of
+ * its owner's that this unit is part of too, has moved: it is left out, and holds nobody else up.
  * @throws {ProtocolError} the code of the first that fails (see `verifyTransition`); `transition/units` unless the
  * evidence covers every unit; `transition/batch-size` unless 1 to 16 accounts move; `transition/duplicate-account` when
  * two units are about one account; `transition/unsettled` when another unit's nullifier is not in the set, and `proof/*`
- * when its commitment is not in the tree; `transition/consent-unmet` when an account consented to does not move.
+ * when its commitment is not in the tree; `transition/consent-unmet` when an account consented to does not move;
+ * `transition/replayed` or `transition/already-bound` when all have moved before.
  */
 export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatchEntry[] {
   assertCheckpoint(claim.checkpoint);
   assertWholeAction(claim.action);
-  const { tags, units } = claim.action;
   const approvals = new ApprovalVerifier();
   const moved = new Map<string, TransitionPayload>();
-  const entries = units.flatMap((unit, unitIndex) => {
+  const replays: ProtocolError[] = [];
+  const entries = claim.action.units.flatMap((unit, unitIndex) => {
     if (unit.payload === undefined) {
-      assertSettled(claim, unitIndex);
+      assertSettled(claim, { unitIndex, isNullified: true });
       return [];
     }
-    const evidence = { ...unit, payload: unit.payload, tags, unitIndex };
     const payload = decodeTransitionPayload(unit.payload);
     const account = findAccount(claim, payload);
     noteFirst(moved, account, payload);
-    const { checkpoint, logicRef, signerCanisterId, isApplied } = claim;
-    const nullifierPresent = claim.nullifiersPresent[unitIndex] ?? false;
-    const attestation = { checkpoint, logicRef, nullifierPresent };
-    const context = { signerCanisterId, isApplied, account, attestation, approvals };
-    return [{ account, transition: verifyDecodedTransition({ ...context, evidence, payload }) }];
+    try {
+      const transition = verifyUnit(claim, { unitIndex, account, payload, approvals });
+      return [{ account, transition }];
+    } catch (error) {
+      if (!isReplay(error)) throw error;
+      assertSettled(claim, { unitIndex, isNullified: payload.purpose === 'transition' });
+      replays.push(error);
+      return [];
+    }
   });
+  const [replay] = replays;
+  if (entries.length === 0 && replay !== undefined) throw replay;
   assertConsentsMet(moved);
   return entries;
 }
+
+function verifyUnit(
+  claim: TransitionBatchClaim,
+  unit: {
+    readonly unitIndex: number;
+    readonly account: Account;
+    readonly payload: TransitionPayload;
+    readonly approvals: ApprovalVerifier;
+  }
+): VerifiedTransition {
+  const { action, checkpoint, logicRef, signerCanisterId, isApplied } = claim;
+  const { unitIndex } = unit;
+  const { leafIndex = 0n, path = [], payload = new Uint8Array() } = action.units[unitIndex] ?? {};
+  const nullifierPresent = claim.nullifiersPresent[unitIndex] ?? false;
+  return verifyDecodedTransition({
+    ...unit,
+    signerCanisterId,
+    isApplied,
+    attestation: { checkpoint, logicRef, nullifierPresent },
+    evidence: { tags: action.tags, unitIndex, leafIndex, path, payload }
+  });
+}
+
+/** Said of a unit whose account moved by it before; the unit's commitment has been opened by then. */
+const isReplay = (error: unknown): error is ProtocolError =>
+  isProtocolError(error, 'transition/replayed') || isProtocolError(error, 'transition/already-bound');
 
 /**
  * Whether the evidence has the shape of a whole action, whatever it proves.
@@ -98,13 +131,16 @@ export function assertWholeAction({ tags, units }: ActionEvidence): void {
   }
 }
 
-/** A unit that moves no account of ours happened too: the parties approved all of the action, or nothing. */
-function assertSettled(claim: TransitionBatchClaim, unitIndex: number): void {
+/** A unit that moves no account now happened too: the parties approved all of the action, or nothing. */
+function assertSettled(
+  claim: TransitionBatchClaim,
+  { unitIndex, isNullified }: { readonly unitIndex: number; readonly isNullified: boolean }
+): void {
   const { action, checkpoint, nullifiersPresent } = claim;
   const { created } = unitTags({ tags: action.tags, unitIndex });
   const { leafIndex: index = 0n, path = [] } = action.units[unitIndex] ?? {};
   assertMembership({ tree: checkpoint, leaf: created, index, path });
-  if (nullifiersPresent[unitIndex] !== true) {
+  if (isNullified && nullifiersPresent[unitIndex] !== true) {
     throw new ProtocolError(
       'transition/unsettled',
       `expected the nullifier of unit ${unitIndex} in the domain's set at the checkpoint`,

@@ -1,0 +1,71 @@
+/** An owner may move one account of an action ahead, by a smaller action over the same unit. It must hold up nobody. */
+import { type Account } from '../../../../src/core/account/account';
+import { type SettledAction, ZERO, alice, bob, settleAction } from '../../core/proof/transfer-scenario';
+import { SignerWorld, refusalOf } from './signer-world';
+
+type Scene = {
+  readonly world: SignerWorld;
+  readonly sold: Account;
+  readonly ahead: Account;
+  readonly whole: SettledAction;
+  /** The unit of `ahead` alone, approved as an action of its own. */
+  readonly alone: SettledAction;
+};
+
+async function setScene(kind: 'transition' | 'binding'): Promise<Scene> {
+  const world = new SignerWorld();
+  const sold = await world.createSealed(alice);
+  const ahead = kind === 'binding' ? await world.create(alice) : await world.createSealed(alice);
+  const consent = kind === 'binding' ? { consent: { passportDigest: ZERO } } : {};
+  const part = { account: ahead, to: alice, ...consent };
+  const whole = settleAction([{ account: sold, to: bob }, part], { paymentsAfter: 1 });
+  const own = settleAction([part]).action;
+  const [, place] = whole.action.units;
+  const [unit] = own.units;
+  if (unit === undefined || place === undefined) throw new Error('two units expected');
+  const alone = { ...whole, action: { tags: own.tags, units: [{ ...place, payload: unit.payload }] } };
+  return { world, sold, ahead, whole, alone };
+}
+
+describe.each(['transition', 'binding'] as const)('an account moved ahead by a %s', (kind) => {
+  const replayed = kind === 'binding' ? 'transition/already-bound' : 'transition/replayed';
+
+  it('lets the rest of the action go on, once, and stays as it is', async () => {
+    const { world, sold, ahead, whole, alone } = await setScene(kind);
+    expect(await refusalOf(world.bring(alone))).toBeUndefined();
+    const moved = world.account(ahead);
+
+    expect(await refusalOf(world.bring(whole))).toBeUndefined();
+
+    expect(world.account(sold)).toMatchObject({ owner: bob.principal, status: { type: 'active' } });
+    expect(world.account(ahead)).toEqual(moved);
+    const settled = world.dump();
+    expect(await refusalOf(world.bring(whole))).toBe('transition/replayed');
+    expect(await refusalOf(world.bring(alone))).toBe(replayed);
+    expect(world.dump()).toEqual(settled);
+  });
+
+  it('does not stand in for a unit of the action that did not happen', async () => {
+    const { world, whole, alone } = await setScene(kind);
+    await world.bring(alone);
+    const before = world.dump();
+
+    const paymentUnit = 2;
+    expect(
+      await refusalOf(world.bring(whole, (index) => index !== paymentUnit - (kind === 'binding' ? 1 : 0)))
+    ).toBe('transition/unsettled');
+    expect(world.dump()).toEqual(before);
+  });
+
+  it('does not excuse a consent that is left out', async () => {
+    const { world, whole, alone } = await setScene(kind);
+    await world.bring(alone);
+    const before = world.dump();
+    const [first, second, ...rest] = whole.action.units;
+    if (first === undefined || second === undefined) throw new Error('units expected');
+    const withoutAhead = { ...whole.action, units: [first, { ...second, payload: undefined }, ...rest] };
+
+    expect(await refusalOf(world.bring({ ...whole, action: withoutAhead }))).toBe('transition/consent-unmet');
+    expect(world.dump()).toEqual(before);
+  });
+});
