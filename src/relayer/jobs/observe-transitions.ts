@@ -7,6 +7,7 @@ import {
 import { ascii, equalBytes, toHex } from '../../core/bytes';
 import { sha256 } from '../../core/crypto/hash';
 import { ProtocolError } from '../../core/error';
+import { commitResource } from '../../core/resource/resource';
 import { type Job, type JobTransition } from '../job';
 import { type Log } from '../log';
 import { type CreatedPayload, type ExecutedAction, type Execution } from './execution';
@@ -36,7 +37,7 @@ type ActionPlace = {
 function observeAction(place: ActionPlace, log: Log): Job[] {
   const groups = new Map<string, JobTransition[]>();
   for (const created of place.action.payloads) {
-    const payload = decodeOrIgnore(created.blob, { place, log });
+    const payload = decodeOrIgnore(created, { place, log });
     if (payload === undefined) continue;
     const consents = toHex(sha256(encodeConsents(payload.consents)));
     groups.set(consents, [...(groups.get(consents) ?? []), toTransition(created, payload)]);
@@ -69,17 +70,21 @@ const toTransition = ({ unitIndex, blob }: CreatedPayload, payload: TransitionPa
 });
 
 /**
- * Anyone can put any bytes on chain: what does not decode, or moves an account it has no consent for, is no transition
- * and no reason to stop.
+ * Anyone can put any bytes on chain: what does not decode, does not open its unit's commitment, or moves an account it
+ * has no consent for, is no transition and no reason to stop.
  */
 function decodeOrIgnore(
-  blob: Uint8Array,
+  { blob, unitIndex }: CreatedPayload,
   { place, log }: { readonly place: ActionPlace; readonly log: Log }
 ): TransitionPayload | undefined {
   if (!equalBytes(blob.slice(0, MAGIC.length), MAGIC)) return undefined;
   try {
     const payload = decodeTransitionPayload(blob);
     const { labelRef } = payload.successor;
+    const created = place.action.tags[2 * unitIndex + 1];
+    if (created === undefined || !equalBytes(commitResource(payload.successor), created)) {
+      throw new ProtocolError('transition/commitment', "expected a payload that opens its unit's commitment");
+    }
     if (payload.consents.some(({ accountId }) => equalBytes(accountId, labelRef))) return payload;
     throw new ProtocolError('authority/consent', 'expected a consent for the account that moves');
   } catch (error) {

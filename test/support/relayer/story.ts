@@ -4,6 +4,7 @@ import {
   encodeTransitionPayload
 } from '../../../src/core/account/transition-payload';
 import { type Bytes32, ZERO_BYTES32 } from '../../../src/core/bytes';
+import { commitResource } from '../../../src/core/resource/resource';
 import { FakeChain, type FakeUnit, digest } from './fake-chain';
 import { fakeNullifierOf } from './fake-network';
 
@@ -38,13 +39,10 @@ export class FakeAccount {
     nullifier: Bytes32,
     { purpose, quantity }: { readonly purpose: 'binding' | 'transition'; readonly quantity: bigint }
   ): FakeUnit {
-    const commitment = digest('commitment', this.name, nullifier);
+    const payload = payloadOf({ account: this.id, nullifier, purpose, quantity });
+    const commitment = commitResource(decodeTransitionPayload(payload).successor);
     this.commitments.push(commitment);
-    return {
-      nullifier,
-      commitment,
-      payloads: [payloadOf({ account: this.id, nullifier, purpose, quantity })]
-    };
+    return { nullifier, commitment, payloads: [payload] };
   }
 }
 

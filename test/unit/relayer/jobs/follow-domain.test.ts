@@ -7,7 +7,7 @@ import { ProtocolError } from '../../../../src/core/error';
 import { type AdapterEvent, type BlockRange, type EvmChain } from '../../../../src/relayer/chains/evm-chain';
 import { digest, naiveRoot } from '../../../support/relayer/fake-chain';
 import { RelayerWorld } from '../../../support/relayer/relayer-world';
-import { FakeAccount, plainUnit, tellStory, together } from '../../../support/relayer/story';
+import { FakeAccount, plainUnit, tellStory } from '../../../support/relayer/story';
 import { settleRelayer } from '../../../support/relayer/test-relayer';
 
 const worlds: RelayerWorld[] = [];
@@ -123,12 +123,26 @@ describe('following a domain', () => {
     ]);
   });
 
+  it('ignores a payload that does not open the commitment of its unit', async () => {
+    const world = openWorld(new RelayerWorld());
+    const { payloads = [] } = new FakeAccount('anna').bind();
+    world.chain.addBlock([[plainUnit('a', ...payloads)]]);
+    world.chain.finalizeAll();
+
+    const { lines } = await world.runToEnd();
+
+    expect(world.jobs()).toEqual([]);
+    expect(lines.filter(({ event }) => event === 'payload-ignored').map(({ code }) => code)).toEqual([
+      'transition/commitment'
+    ]);
+  });
+
   it('ignores a payload that moves an account without a consent for it', async () => {
     const world = openWorld(new RelayerWorld());
-    const [first] = together(new FakeAccount('anna').bind());
-    const payload = decodeTransitionPayload(first?.payloads?.[0] ?? new Uint8Array());
+    const unit = new FakeAccount('anna').bind();
+    const payload = decodeTransitionPayload(unit.payloads?.[0] ?? new Uint8Array());
     const consents = payload.consents.map((consent) => ({ ...consent, accountId: digest('another') }));
-    world.chain.addBlock([[plainUnit('a', encodeTransitionPayload({ ...payload, consents }))]]);
+    world.chain.addBlock([[{ ...unit, payloads: [encodeTransitionPayload({ ...payload, consents })] }]]);
     world.chain.finalizeAll();
 
     const { lines } = await world.runToEnd();

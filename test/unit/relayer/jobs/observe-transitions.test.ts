@@ -84,8 +84,27 @@ describe('observeTransitions', () => {
     const alone = observeTransitions(executionOf([beside()]), 3n, log);
 
     expect(alone).toHaveLength(1);
-    const both = observeTransitions(executionOf([beside(strange)]), 3n, log);
-    expect(both).toEqual([...alone, expect.objectContaining({ firstLeaf: 3n })]);
+    expect(observeTransitions(executionOf([beside(strange)]), 3n, log)).toEqual(alone);
+  });
+
+  it('leaves out a copy of a payload of the agreement that a stranger puts on another unit', () => {
+    const swap = together(new FakeAccount('a').bind(), new FakeAccount('b').bind());
+    const copies = swap.flatMap(({ payloads = [] }) => payloads);
+    const alone = observeTransitions(executionOf([[...swap, plainUnit('beside')]]), 3n, log);
+
+    expect(observeTransitions(executionOf([[...swap, plainUnit('beside', ...copies)]]), 3n, log)).toEqual(
+      alone
+    );
+  });
+
+  it('makes a job of its own of a unit that others agreed on in the same action', () => {
+    const swap = together(new FakeAccount('a').bind(), new FakeAccount('b').bind());
+    const [alone] = observeTransitions(executionOf([swap]), 3n, log);
+    const other = new FakeAccount('c').bind();
+
+    const both = observeTransitions(executionOf([[...swap, other]]), 3n, log);
+    expect(both.map(({ transitions }) => transitions.length)).toEqual([2, 1]);
+    expect(both[0]?.transitions).toEqual(alone?.transitions);
     expect(both[1]?.id).not.toBe(both[0]?.id);
   });
 });
