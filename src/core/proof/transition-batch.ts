@@ -9,7 +9,7 @@
 import { type Account } from '../account/account';
 import { type AccountId } from '../account/account-id';
 import { type TransitionPayload, decodeTransitionPayload } from '../account/transition-payload';
-import { type Bytes32, toHex } from '../bytes';
+import { type Bytes32, equalBytes, toHex } from '../bytes';
 import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
 import { ProtocolError, isProtocolError } from '../error';
 import { ApprovalVerifier } from './approval';
@@ -74,7 +74,7 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
       const transition = verifyUnit(claim, { unitIndex, account, payload, approvals });
       return [{ account, transition }];
     } catch (error) {
-      if (!isReplay(error)) throw error;
+      if (!isReplay(error) || !hasGoneThisWay(claim, { unitIndex, account })) throw error;
       assertSettled(claim, { unitIndex, isNullified: payload.purpose === 'transition' });
       replays.push(error);
       return [];
@@ -106,6 +106,19 @@ function verifyUnit(
     attestation: { checkpoint, logicRef, nullifierPresent },
     evidence: { tags: action.tags, unitIndex, leafIndex, path, payload }
   });
+}
+
+/** Whether the account's head is what this unit created: a known nullifier alone, or any head, may be another way. */
+function hasGoneThisWay(
+  { action, checkpoint }: TransitionBatchClaim,
+  { unitIndex, account }: { readonly unitIndex: number; readonly account: Account }
+): boolean {
+  const { created } = unitTags({ tags: action.tags, unitIndex });
+  return (
+    account.head !== null &&
+    equalBytes(account.head.domainId, checkpoint.domainId) &&
+    equalBytes(account.head.commitment, created)
+  );
 }
 
 /** Said of a unit whose account moved by it before; the unit's commitment has been opened by then. */
