@@ -139,6 +139,26 @@ describe('a transfer that leaves something out', () => {
   });
 });
 
+describe('a transfer whose payload was not published', () => {
+  it('is applied for whoever has the payload, and for nobody else', async () => {
+    const account = await boundAccount(alice);
+    unwrap(await alice.signer.seal_account(account));
+    const { hash, payloads } = await executeForged(stage, [toBob(account)], { isUnpublished: true });
+    const batch = await carrier.readBatch(hash, await carrier.acceptCheckpoint());
+    const [payload] = payloads;
+    const [unit] = batch.units;
+    if (payload === undefined || unit === undefined) throw new Error('a unit');
+
+    const call = () => stage.signer.apply_transitions(batch);
+    expect(await refusalOf({ stage, people: [alice, bob] }, call)).toBe('transition/batch-size');
+    unwrap(await carol.signer.apply_transitions({ ...batch, units: [{ ...unit, payload: [payload] }] }));
+
+    expect(await ownerOf(account)).toBe(principalOf(bob));
+    expect((await readView(stage, account)).status).toEqual({ active: null });
+    await expectToSign(stage, account, { owner: bob, nonce: 0n });
+  });
+});
+
 describe('a transfer to oneself', () => {
   it('unseals the account, which signs again at the next nonce', async () => {
     const account = await boundAccount(alice);

@@ -70,6 +70,8 @@ export type Flaws = {
   readonly consents?: (consents: readonly Consent[]) => readonly Consent[];
   /** Which of the approved moves happen on chain; all by default. */
   readonly executes?: (move: ForgedMove) => boolean;
+  /** Leaves the payloads out of the transaction; the parties have them. */
+  readonly isUnpublished?: true;
   /** A unit of the action that is about no account. */
   readonly bystander?: true;
 };
@@ -199,7 +201,10 @@ async function proveForged(
     ...NO_APP_DATA,
     applicationPayload: units.flatMap(({ plan }, index) => {
       const blob = payloads[index];
-      const isOf = blob !== undefined && equalBytes(commitResource(plan.created.resource), tag);
+      const isOf =
+        blob !== undefined &&
+        flaws.isUnpublished !== true &&
+        equalBytes(commitResource(plan.created.resource), tag);
       return isOf ? [{ blob, deletionCriterion: DELETE_NEVER }] : [];
     })
   });
