@@ -167,8 +167,8 @@ const batchOf = (name: string): Promise<TransitionBatchWire> =>
 const apply = (batch: TransitionBatchWire): Promise<string> =>
   refusalOf(state(), () => stage.signer.apply_transitions(batch));
 
-/** Storage proof that the adapter does not have the nullifier at the checkpoint. */
-async function absenceProof(nullifier: Uint8Array | undefined): Promise<Uint8Array[]> {
+/** Storage proof of whether the adapter has the nullifier at the checkpoint. */
+async function nullifierProofOf(nullifier: Uint8Array | undefined): Promise<Uint8Array[]> {
   const key = toHex(nullifier ?? new Uint8Array());
   const block = await readAdapterBlock(stage.evm.reader, {
     adapter: stage.deployment.adapter,
@@ -289,7 +289,7 @@ describe('a swap of which only one side was executed', () => {
     const [unit] = batch.units;
     if (unit === undefined) throw new Error('a unit');
     const tags = [...executionOf('one side').approvedTags];
-    const proof = await absenceProof(tags[2]);
+    const proof = await nullifierProofOf(tags[2]);
 
     const shown = { ...unit, payload: [] as [], nullifier_proof: proof };
 
@@ -303,11 +303,42 @@ describe('a swap of which only one side was executed', () => {
     const [, payload] = payloads;
     if (unit === undefined || payload === undefined) throw new Error('two units');
     const tags = [...approvedTags];
-    const proof = await absenceProof(tags[2]);
+    const proof = await nullifierProofOf(tags[2]);
 
     const shown = { ...unit, payload: [payload] as [Uint8Array], nullifier_proof: proof };
 
     expect(await apply({ ...batch, tags, units: [unit, shown] })).toBe('proof/root-mismatch');
+  });
+});
+
+describe('a swap of which one side has gone another way', () => {
+  it('is refused, although the nullifier is known and the successor in the tree', async () => {
+    const [kept] = await createSealedAccounts(stage, carrier, { owner: mallory, count: 1 });
+    const [wanted] = await createSealedAccounts(stage, carrier, { owner: alice, count: 1 });
+    if (kept === undefined || wanted === undefined) throw new Error('two accounts');
+    const known = await readKnownAccount(stage, kept);
+    const own = { accountId: kept, owner: mallory.identity };
+    unwrap(await carrier.carry((await executeForged(stage, [{ ...own, to: mallory.identity }])).hash));
+    const { hash, approvedTags, payloads } = await executeForged(
+      stage,
+      [
+        { ...own, to: alice.identity, known },
+        { ...move(wanted), to: mallory.identity }
+      ],
+      { executes: ({ accountId }) => accountId === wanted, createsTheRest: true }
+    );
+    checkpoint = await carrier.acceptCheckpoint();
+    const batch = await carrier.readBatch(hash, checkpoint);
+    const [executedUnit, createdUnit] = batch.units;
+    const [payload] = payloads;
+    if (!executedUnit || !createdUnit || !payload) throw new Error('two units');
+    const nullifierProof = await nullifierProofOf(approvedTags[0]);
+
+    const shown = { ...createdUnit, payload: [payload] as [Uint8Array], nullifier_proof: nullifierProof };
+
+    expect(await apply({ ...batch, tags: [...approvedTags], units: [shown, executedUnit] })).toBe(
+      'transition/replayed'
+    );
   });
 });
 

@@ -70,6 +70,8 @@ export type Flaws = {
   readonly consents?: (consents: readonly Consent[]) => readonly Consent[];
   /** Which of the approved moves happen on chain; all by default. */
   readonly executes?: (move: ForgedMove) => boolean;
+  /** Creates the successors of the moves that do not happen all the same, out of nothing. */
+  readonly createsTheRest?: true;
   /** Leaves the payloads out of the transaction; the parties have them. */
   readonly isUnpublished?: true;
   /** A unit of the action that is about no account. */
@@ -196,7 +198,12 @@ async function proveForged(
   for (const party of parties) approvals.push(await approve(party, messages));
   const payloads = units.map((unit) => payloadOf(unit, { flaws, consents: presented, approvals }));
   const executed = units.filter(({ move }) => flaws.executes?.(move) ?? true);
-  const action = forgeAction([...executed.map(({ plan }) => plan), ...others]);
+  const rest = flaws.createsTheRest === undefined ? [] : units.filter((unit) => !executed.includes(unit));
+  const action = forgeAction([
+    ...executed.map(({ plan }) => plan),
+    ...others,
+    ...rest.map(createFromNothing)
+  ]);
   const appDataOf = (tag: Bytes32): AppData => ({
     ...NO_APP_DATA,
     applicationPayload: units.flatMap(({ plan }, index) => {
@@ -254,6 +261,21 @@ function balance({ plan }: Unit): UnitPlan[] {
     { consumed: { resource: given, nk: SAMPLE_NK, root }, created: { resource: taken }, rcv: freshWord() }
   ];
 }
+
+const createFromNothing = ({ plan: { consumed, created } }: Unit): UnitPlan => ({
+  consumed: {
+    resource: {
+      ...created.resource,
+      isEphemeral: true,
+      nonce: freshWord(),
+      nkCommitment: commitNullifierKey(SAMPLE_NK)
+    },
+    nk: SAMPLE_NK,
+    root: consumed.root
+  },
+  created,
+  rcv: freshWord()
+});
 
 const bystander = (): UnitPlan => ({ ...creationPlan(freshWord()), rcv: freshWord() });
 
