@@ -1,5 +1,5 @@
 /** Everything the `signer` canister remembers. Nothing is cached: what is read after an await is what is stored then. */
-import { type Account } from '../../core/account/account';
+import { type Account, type Head } from '../../core/account/account';
 import { decodeAccount, encodeAccount } from '../../core/account/account-codec';
 import { type AccountId } from '../../core/account/account-id';
 import { type PrincipalBytes, encodePrincipal, readPrincipal } from '../../core/account/principal';
@@ -28,7 +28,7 @@ export const SIGNER_MEMORY = {
   keys: 2,
   /** Lists of account ids by owner. */
   owners: 3,
-  /** Domain id, nullifier -> account id. */
+  /** Domain id, nullifier of an applied unit -> the commitment it created. */
   nullifiers: 4,
   /** u64 index -> block. */
   log: 5,
@@ -66,12 +66,9 @@ export type SignerStore = {
   /** Accounts with a signature in flight. */
   readonly listInFlight: () => AccountId[];
 
-  readonly isNullifierApplied: (domainId: Bytes32, nullifier: Bytes32) => boolean;
-  readonly addNullifier: (applied: {
-    readonly domainId: Bytes32;
-    readonly nullifier: Bytes32;
-    readonly accountId: AccountId;
-  }) => void;
+  /** The commitment created in the unit that consumed the nullifier, if it was applied. */
+  readonly findApplied: (domainId: Bytes32, nullifier: Bytes32) => Bytes32 | undefined;
+  readonly addApplied: (unit: { readonly nullifier: Bytes32; readonly head: Head }) => void;
 
   readonly logLength: () => bigint;
   /** The last block, or none. */
@@ -189,12 +186,13 @@ function accounts(maps: SignerMaps): AccountRows {
   };
 }
 
-function nullifiers({
-  nullifiers: map
-}: SignerMaps): Pick<SignerStore, 'isNullifierApplied' | 'addNullifier'> {
+function nullifiers({ nullifiers: map }: SignerMaps): Pick<SignerStore, 'findApplied' | 'addApplied'> {
   return {
-    isNullifierApplied: (domainId, nullifier) => map.has(concat(domainId, nullifier)),
-    addNullifier: ({ domainId, nullifier, accountId }) => map.set(concat(domainId, nullifier), accountId)
+    findApplied: (domainId, nullifier) => {
+      const commitment = map.get(concat(domainId, nullifier));
+      return commitment === undefined ? undefined : bytes32(commitment, 'applied commitment');
+    },
+    addApplied: ({ nullifier, head }) => map.set(concat(head.domainId, nullifier), head.commitment)
   };
 }
 

@@ -54,13 +54,13 @@ export type AccountTransition = {
   readonly accountId: AccountId;
   readonly epoch: bigint;
   readonly head: Head;
+  /** Consumed in the unit that created the head; never to be accepted again. */
+  readonly nullifier: Bytes32;
 } & (
   | { readonly purpose: 'binding' }
   | {
       readonly purpose: 'transition';
       readonly owner: PrincipalBytes;
-      /** Of the consumed head; never to be accepted again. */
-      readonly nullifier: Bytes32;
       readonly outcome: Exclude<AccountStatus, { readonly type: 'sealed' }>;
     }
 );

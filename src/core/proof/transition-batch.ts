@@ -54,7 +54,7 @@ export type VerifiedBatchEntry = { readonly account: Account; readonly transitio
  * evidence covers every unit; `transition/batch-size` unless 1 to 16 accounts move; `transition/duplicate-account` when
  * two units are about one account; `transition/unsettled` when another unit's nullifier is not in the set, and `proof/*`
  * when its commitment is not in the tree; `transition/consent-unmet` when an account consented to does not move;
- * `transition/replayed` or `transition/already-bound` when all have moved before.
+ * `transition/replayed` when all have moved before.
  */
 export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatchEntry[] {
   assertCheckpoint(claim.checkpoint);
@@ -64,7 +64,7 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
   const replays: ProtocolError[] = [];
   const entries = claim.action.units.flatMap((unit, unitIndex) => {
     if (unit.payload === undefined) {
-      assertSettled(claim, { unitIndex, isNullified: true });
+      assertSettled(claim, unitIndex);
       return [];
     }
     const payload = decodeTransitionPayload(unit.payload);
@@ -74,8 +74,8 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
       const transition = verifyUnit(claim, { unitIndex, account, payload, approvals });
       return [{ account, transition }];
     } catch (error) {
-      if (!isReplay(error) || !hasGoneThisWay(claim, { unitIndex, account })) throw error;
-      assertSettled(claim, { unitIndex, isNullified: payload.purpose === 'transition' });
+      if (!isProtocolError(error, 'transition/replayed') || !wasApplied(claim, unitIndex)) throw error;
+      assertCreated(claim, unitIndex);
       replays.push(error);
       return [];
     }
@@ -95,35 +95,18 @@ function verifyUnit(
     readonly approvals: ApprovalVerifier;
   }
 ): VerifiedTransition {
-  const { action, checkpoint, logicRef, signerCanisterId, isApplied } = claim;
+  const { action, checkpoint, logicRef, signerCanisterId, findApplied } = claim;
   const { unitIndex } = unit;
   const { leafIndex = 0n, path = [], payload = new Uint8Array() } = action.units[unitIndex] ?? {};
   const nullifierPresent = claim.nullifiersPresent[unitIndex] ?? false;
   return verifyDecodedTransition({
     ...unit,
     signerCanisterId,
-    isApplied,
+    findApplied,
     attestation: { checkpoint, logicRef, nullifierPresent },
     evidence: { tags: action.tags, unitIndex, leafIndex, path, payload }
   });
 }
-
-/** Whether the account's head is what this unit created: a known nullifier alone, or any head, may be another way. */
-function hasGoneThisWay(
-  { action, checkpoint }: TransitionBatchClaim,
-  { unitIndex, account }: { readonly unitIndex: number; readonly account: Account }
-): boolean {
-  const { created } = unitTags({ tags: action.tags, unitIndex });
-  return (
-    account.head !== null &&
-    equalBytes(account.head.domainId, checkpoint.domainId) &&
-    equalBytes(account.head.commitment, created)
-  );
-}
-
-/** Said of a unit whose account moved by it before; the unit's commitment has been opened by then. */
-const isReplay = (error: unknown): error is ProtocolError =>
-  isProtocolError(error, 'transition/replayed') || isProtocolError(error, 'transition/already-bound');
 
 /**
  * Whether the evidence has the shape of a whole action, whatever it proves.
@@ -144,22 +127,29 @@ export function assertWholeAction({ tags, units }: ActionEvidence): void {
   }
 }
 
-/** A unit that moves no account now happened too: the parties approved all of the action, or nothing. */
-function assertSettled(
-  claim: TransitionBatchClaim,
-  { unitIndex, isNullified }: { readonly unitIndex: number; readonly isNullified: boolean }
-): void {
-  const { action, checkpoint, nullifiersPresent } = claim;
-  const { created } = unitTags({ tags: action.tags, unitIndex });
-  const { leafIndex: index = 0n, path = [] } = action.units[unitIndex] ?? {};
-  assertMembership({ tree: checkpoint, leaf: created, index, path });
-  if (isNullified && nullifiersPresent[unitIndex] !== true) {
+/** A unit that moves no account of ours happened too: the parties approved all of the action, or nothing. */
+function assertSettled(claim: TransitionBatchClaim, unitIndex: number): void {
+  assertCreated(claim, unitIndex);
+  if (claim.nullifiersPresent[unitIndex] !== true) {
     throw new ProtocolError(
       'transition/unsettled',
       `expected the nullifier of unit ${unitIndex} in the domain's set at the checkpoint`,
       { unitIndex }
     );
   }
+}
+
+/** Whether this very unit was applied: its nullifier alone could have been consumed on another way. */
+function wasApplied({ action, checkpoint, findApplied }: TransitionBatchClaim, unitIndex: number): boolean {
+  const { consumed, created } = unitTags({ tags: action.tags, unitIndex });
+  const applied = findApplied(checkpoint.domainId, consumed);
+  return applied !== undefined && equalBytes(applied, created);
+}
+
+function assertCreated({ action, checkpoint }: TransitionBatchClaim, unitIndex: number): void {
+  const { created } = unitTags({ tags: action.tags, unitIndex });
+  const { leafIndex: index = 0n, path = [] } = action.units[unitIndex] ?? {};
+  assertMembership({ tree: checkpoint, leaf: created, index, path });
 }
 
 function findAccount(claim: TransitionBatchClaim, payload: TransitionPayload): Account {

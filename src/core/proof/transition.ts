@@ -44,8 +44,8 @@ export type TransitionEvidence = {
 /** What the signer knows by itself. */
 export type SignerFacts = {
   readonly signerCanisterId: PrincipalBytes;
-  /** Whether a transition that consumed this nullifier of the domain has ever been applied. */
-  readonly isApplied: (domainId: Bytes32, nullifier: Bytes32) => boolean;
+  /** The commitment created in the unit that consumed this nullifier of the domain, if that unit was ever applied here. */
+  readonly findApplied: (domainId: Bytes32, nullifier: Bytes32) => Bytes32 | undefined;
 };
 
 export type TransitionClaim = SignerFacts & {
@@ -116,11 +116,16 @@ export function verifyDecodedTransition(claim: DecodedClaim): VerifiedTransition
     code: 'transition/commitment',
     expectation: "the unit's created tag to be the successor's commitment"
   });
-  assertConsumed(claim, tags.consumed);
   refuseUnless(equalBytes(successor.nonce, tags.consumed), {
     code: 'transition/nonce',
     expectation: "the successor's nonce to be the unit's nullifier"
   });
+  // Before anything of the account: what was applied before is a replay, whatever the head has become.
+  refuseUnless(claim.findApplied(domainId, tags.consumed) === undefined, {
+    code: 'transition/replayed',
+    expectation: 'a unit that was not applied before'
+  });
+  assertConsumed(claim, tags.consumed);
   assertMembership({
     tree: attestation.checkpoint,
     leaf: commitment,
@@ -173,11 +178,6 @@ function assertConsumed(claim: DecodedClaim, consumed: Bytes32): void {
   if (head === null) {
     throw new ProtocolError('transition/not-bound', 'expected an account that is bound to a resource');
   }
-  // Before anything of the head: a proof applied before is a replay, whatever the head has become.
-  refuseUnless(!claim.isApplied(domainId, consumed), {
-    code: 'transition/replayed',
-    expectation: 'a nullifier that was not applied before'
-  });
   refuseUnless(equalBytes(head.domainId, domainId), {
     code: 'transition/domain',
     expectation: "the checkpoint of the head's domain"
@@ -236,7 +236,7 @@ function decideEffect(claim: DecodedClaim, opened: OpenedSuccessor): VerifiedTra
   });
   assertAuthority(claim, messages);
   const consent = findConsent(account, payload);
-  const common = { accountId: account.id, epoch: account.epoch, head };
+  const common = { accountId: account.id, epoch: account.epoch, head, nullifier };
   if (payload.purpose === 'binding') {
     refuseUnless(equalBytes(value.owner, account.owner), {
       code: 'transition/owner',
@@ -246,7 +246,7 @@ function decideEffect(claim: DecodedClaim, opened: OpenedSuccessor): VerifiedTra
   }
   const isAccepted = findVerdict(claim, { party: value.owner, messages }) === 'valid';
   const outcome = decideOutcome(account, { consent, value, isAccepted });
-  return { ...common, purpose: 'transition', owner: value.owner, nullifier, outcome };
+  return { ...common, purpose: 'transition', owner: value.owner, outcome };
 }
 
 function assertAuthority(claim: DecodedClaim, messages: ApprovalMessages): void {

@@ -10,14 +10,13 @@ export type RefusalMeaning =
   /** It is about neither (a busy or halted domain, a canister out of reach, a code unknown here): the same, later. */
   | 'retry';
 
-const APPLIED = new Set(['transition/replayed', 'transition/already-bound']);
+const APPLIED = 'transition/replayed';
 const ABOUT_THE_PROOF = new Set([
   'account',
   'account-value',
   'action',
   'authority',
   'bytes',
-  'owner',
   'payload',
   'principal',
   'proof',
@@ -29,7 +28,7 @@ const ABOUT_THE_PROOF = new Set([
 const ABOUT_THE_CHECKPOINT = new Set(['adapter', 'checkpoint', 'mpt']);
 
 export function interpretRefusal(code: string): RefusalMeaning {
-  if (APPLIED.has(code)) return 'applied';
+  if (code === APPLIED) return 'applied';
   const [area = ''] = code.split('/', 1);
   if (ABOUT_THE_PROOF.has(area)) return 'final';
   return ABOUT_THE_CHECKPOINT.has(area) ? 'new-checkpoint' : 'retry';

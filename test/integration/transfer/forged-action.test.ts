@@ -361,7 +361,7 @@ describe('an executed binding', () => {
 
     unwrap(await stage.signer.apply_transitions(batch));
 
-    expect(await apply(batch)).toBe('transition/already-bound');
+    expect(await apply(batch)).toBe('transition/replayed');
   });
 });
 

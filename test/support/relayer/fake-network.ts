@@ -111,15 +111,15 @@ export class FakeNetwork implements SignerPort, DomainsPort {
     if (successor.quantity !== 1n) throw new ProtocolError('transition/quantity', 'expected quantity 1');
     if (this.unknownAccounts.has(account)) throw new ProtocolError('account/unknown', 'no such account');
     const effect = { account, nullifier: toHex(tags.nullifier), commitment: toHex(tags.commitment) };
+    if (earlier.some(({ nullifier }) => nullifier === effect.nullifier)) {
+      throw new ProtocolError('transition/replayed', 'replayed');
+    }
     const head = earlier.filter((one) => one.account === account).at(-1)?.commitment;
     if (purpose === 'binding') {
       if (head !== undefined) throw new ProtocolError('transition/already-bound', 'bound');
       return effect;
     }
     if (head === undefined) throw new ProtocolError('transition/not-bound', 'not bound');
-    if (earlier.some(({ nullifier }) => nullifier === effect.nullifier)) {
-      throw new ProtocolError('transition/replayed', 'replayed');
-    }
     if (!equalBytes(tags.nullifier, fakeNullifierOf(bytes32(Buffer.from(head, 'hex'), 'head')))) {
       throw new ProtocolError('transition/nullifier', 'nullifier of another head');
     }

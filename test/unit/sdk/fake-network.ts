@@ -53,7 +53,7 @@ const CONFIG: EvmDomainConfig = {
 /** Accounts, the tree their resources are in, and the canisters' ports over them. */
 export class FakeNetwork {
   private readonly accounts = new Map<string, Account>();
-  private readonly nullifiers = new Set<string>();
+  private readonly applied = new Map<string, Bytes32>();
   private readonly tree = new CommitmentTree();
   config = CONFIG;
   halted: string | undefined;
@@ -125,14 +125,14 @@ export class FakeNetwork {
       const transition = verifyTransition({
         account,
         signerCanisterId: SIGNER.toUint8Array(),
-        isApplied: (_domain, nullifier) => this.nullifiers.has(toHex(nullifier)),
+        findApplied: (_domain, nullifier) => this.applied.get(toHex(nullifier)),
         attestation: { checkpoint: this.checkpoint(), logicRef: LOGIC, nullifierPresent: true },
         evidence: { tags, unitIndex, payload, leafIndex, path: this.tree.path(leafIndex) }
       });
       return { account, transition };
     });
     for (const { account, transition } of verified) {
-      if (transition.purpose === 'transition') this.nullifiers.add(toHex(transition.nullifier));
+      this.applied.set(toHex(transition.nullifier), transition.head.commitment);
       this.put(applyTransition(account, transition));
     }
     return transaction;

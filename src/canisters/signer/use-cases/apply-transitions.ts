@@ -35,7 +35,7 @@ export async function applyTransitions(context: SignerContext, batch: Transition
     logicRef,
     signerCanisterId: context.runtime.self(),
     findAccount: context.store.findAccount,
-    isApplied: context.store.isNullifierApplied,
+    findApplied: context.store.findApplied,
     action,
     nullifiersPresent
   });
@@ -71,10 +71,7 @@ function applyEntry(context: SignerContext, entry: VerifiedBatchEntry, height: b
   const recorded = recordEvent(context, settled, transitionEvent(transition, height));
   const applied = applyTransition(recorded, transition);
   store.saveAccount(applied, account.owner);
-  if (transition.purpose === 'transition') {
-    const { nullifier, head } = transition;
-    store.addNullifier({ domainId: head.domainId, nullifier, accountId: account.id });
-  }
+  store.addApplied(transition);
   return applied;
 }
 

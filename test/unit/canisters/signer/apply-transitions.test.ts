@@ -241,7 +241,8 @@ describe('applyTransitions', () => {
         'transition/duplicate-account',
         (a) => settle([part(a), part(a)], { consents: (both) => both.slice(0, 1) })
       ],
-      ['transition/already-bound', (a) => settle([part({ ...a, head: null }, alice)])],
+      ['transition/already-bound', (a) => settle([{ ...part({ ...a, head: null }, alice), nk: OTHER }])],
+      ['transition/replayed', (a) => settle([part({ ...a, head: null }, alice)])],
       ['transition/logic-ref', (a) => settle([{ ...part(a), successor: { logicRef: OTHER } }])],
       ['transition/quantity', (a) => settle([{ ...part(a), successor: { quantity: 2n } }])],
       ['transition/ephemeral', (a) => settle([{ ...part(a), successor: { isEphemeral: true } }])],

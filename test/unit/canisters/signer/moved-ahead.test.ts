@@ -1,6 +1,13 @@
 /** An owner may move one account of an action ahead, by a smaller action over the same unit. It must hold up nobody. */
 import { type Account } from '../../../../src/core/account/account';
-import { type SettledAction, ZERO, alice, bob, settleAction } from '../../core/proof/transfer-scenario';
+import {
+  OTHER,
+  type SettledAction,
+  ZERO,
+  alice,
+  bob,
+  settleAction
+} from '../../core/proof/transfer-scenario';
 import { SignerWorld, refusalOf } from './signer-world';
 
 type Scene = {
@@ -28,8 +35,6 @@ async function setScene(kind: 'transition' | 'binding'): Promise<Scene> {
 }
 
 describe.each(['transition', 'binding'] as const)('an account moved ahead by a %s', (kind) => {
-  const replayed = kind === 'binding' ? 'transition/already-bound' : 'transition/replayed';
-
   it('lets the rest of the action go on, once, and stays as it is', async () => {
     const { world, sold, ahead, whole, alone } = await setScene(kind);
     expect(await refusalOf(world.bring(alone))).toBeUndefined();
@@ -41,7 +46,7 @@ describe.each(['transition', 'binding'] as const)('an account moved ahead by a %
     expect(world.account(ahead)).toEqual(moved);
     const settled = world.dump();
     expect(await refusalOf(world.bring(whole))).toBe('transition/replayed');
-    expect(await refusalOf(world.bring(alone))).toBe(replayed);
+    expect(await refusalOf(world.bring(alone))).toBe('transition/replayed');
     expect(world.dump()).toEqual(settled);
   });
 
@@ -66,6 +71,30 @@ describe.each(['transition', 'binding'] as const)('an account moved ahead by a %
     const withoutAhead = { ...whole.action, units: [first, { ...second, payload: undefined }, ...rest] };
 
     expect(await refusalOf(world.bring({ ...whole, action: withoutAhead }))).toBe('transition/consent-unmet');
+    expect(world.dump()).toEqual(before);
+  });
+
+  it('holds up nobody when it has moved on since', async () => {
+    const { world, sold, ahead, whole, alone } = await setScene(kind);
+    await world.bring(alone);
+    await world.transfer([{ account: world.account(ahead), to: bob }]);
+    const moved = world.account(ahead);
+
+    expect(await refusalOf(world.bring(whole))).toBeUndefined();
+
+    expect(world.account(sold)).toMatchObject({ owner: bob.principal });
+    expect(world.account(ahead)).toEqual(moved);
+  });
+});
+
+describe('an account that went another way with the same nullifier', () => {
+  it('leaves the action refused: the promised successor is not what it became', async () => {
+    const { world, ahead, whole } = await setScene('transition');
+    const elsewhere = settleAction([{ account: ahead, to: alice, successor: { randSeed: OTHER } }]);
+    await world.bring(elsewhere);
+    const before = world.dump();
+
+    expect(await refusalOf(world.bring(whole))).toBe('transition/replayed');
     expect(world.dump()).toEqual(before);
   });
 });

@@ -166,7 +166,8 @@ describe('applyTransition', () => {
       purpose: 'binding',
       accountId: unbound.id,
       epoch: unbound.epoch,
-      head
+      head,
+      nullifier: OTHER
     };
 
     expect(applyTransition(unbound, binding)).toEqual(bound);

@@ -163,7 +163,7 @@ export function settleAction(parts: readonly Part[], flaws: Flaws = {}): Settled
       {
         account: part.account,
         signerCanisterId: SIGNER,
-        isApplied: () => false,
+        findApplied: () => undefined,
         attestation: { checkpoint, logicRef: LOGIC, nullifierPresent: true },
         evidence: { tags, unitIndex, payload, ...place }
       }

@@ -40,7 +40,7 @@ function batchOf([parts, flaws]: [Part[], Flaws]): TransitionBatchClaim {
   const accounts = parts.map(({ account }) => account);
   return {
     signerCanisterId: SIGNER,
-    isApplied: () => false,
+    findApplied: () => undefined,
     checkpoint,
     logicRef: LOGIC,
     findAccount: (id) => accounts.find((account) => toHex(account.id) === toHex(id)),

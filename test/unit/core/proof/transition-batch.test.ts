@@ -40,7 +40,7 @@ function batchOf({ checkpoint, action, claims }: SettledAction): TransitionBatch
   const accounts = claims.map(({ account }) => account);
   return {
     signerCanisterId: SIGNER,
-    isApplied: () => false,
+    findApplied: () => undefined,
     checkpoint,
     logicRef: LOGIC,
     findAccount: (id) => accounts.find((account) => toHex(account.id) === toHex(id)),
@@ -173,17 +173,17 @@ describe('verifyTransitionBatch', () => {
 
   it('refuses another logic, and a nullifier applied before', () => {
     expect(refusalOf({ ...swap, logicRef: OTHER })).toBe('transition/logic-ref');
-    expect(refusalOf({ ...swap, isApplied: () => true })).toBe('transition/replayed');
+    expect(refusalOf({ ...swap, findApplied: () => OTHER })).toBe('transition/replayed');
   });
 
   it('asks for the nullifiers of its own domain', () => {
     const asked: string[] = [];
-    const isApplied: TransitionBatchClaim['isApplied'] = (domainId, nullifier) => {
+    const findApplied: TransitionBatchClaim['findApplied'] = (domainId, nullifier) => {
       asked.push(`${toHex(domainId)}:${toHex(nullifier)}`);
-      return false;
+      return undefined;
     };
 
-    verifyTransitionBatch({ ...swap, isApplied });
+    verifyTransitionBatch({ ...swap, findApplied });
 
     const nullifiers = swap.action.tags.filter((_tag, index) => index % 2 === 0);
     expect(asked).toEqual(nullifiers.map((tag) => `${toHex(swap.checkpoint.domainId)}:${toHex(tag)}`));

@@ -109,14 +109,19 @@ export const transferFaults: readonly Fault[] = [
     present: presentTags((tags) => tags.map((tag, index) => (index === 1 ? OTHER : tag)))
   },
   {
-    name: 'an account without a resource',
-    code: 'transition/not-bound',
-    present: withAccount({ head: null })
+    name: 'a nonce that is not the nullifier',
+    code: 'transition/nonce',
+    part: { successor: { nonce: OTHER } }
   },
   {
     name: 'a nullifier that was applied before',
     code: 'transition/replayed',
-    present: (claim) => ({ ...claim, isApplied: () => true })
+    present: (claim) => ({ ...claim, findApplied: () => OTHER })
+  },
+  {
+    name: 'an account without a resource',
+    code: 'transition/not-bound',
+    present: withAccount({ head: null })
   },
   {
     name: 'a head in another domain',
@@ -128,11 +133,6 @@ export const transferFaults: readonly Fault[] = [
     name: 'the nullifier of another head',
     code: 'transition/nullifier',
     part: { consumed: openingOfAnother }
-  },
-  {
-    name: 'a nonce that is not the nullifier',
-    code: 'transition/nonce',
-    part: { successor: { nonce: OTHER } }
   },
   {
     name: 'a path one too short',
@@ -200,7 +200,7 @@ export const otherTransferFaults: readonly Fault[] = [
   },
   {
     name: 'a consumed tag that is not the nullifier',
-    code: 'transition/nullifier',
+    code: 'transition/nonce',
     present: presentTags((tags) => tags.map((tag, index) => (index === 0 ? OTHER : tag)))
   },
   {

@@ -4,7 +4,7 @@ import {
   applyTransition,
   beginSigning
 } from '../../../../src/core/account/account';
-import { hex32 } from '../../../../src/core/bytes';
+import { hex32, toHex } from '../../../../src/core/bytes';
 import { type TransitionClaim, unitTags, verifyTransition } from '../../../../src/core/proof/transition';
 import { errorCode } from '../error-code';
 import {
@@ -240,17 +240,18 @@ describe('verifyTransition', () => {
     it('refuses a proof a second time, whoever owns the account by then', () => {
       const claim = settleOne({ account: sealed, to: bob });
       const transition = verifyTransition(claim);
-      const applied = new Set(transition.purpose === 'transition' ? [transition.nullifier.join()] : []);
-      const isApplied: TransitionClaim['isApplied'] = (domainId, nullifier) =>
-        domainId === claim.attestation.checkpoint.domainId && applied.has(nullifier.join());
+      const findApplied: TransitionClaim['findApplied'] = (domainId, nullifier) =>
+        domainId === claim.attestation.checkpoint.domainId && toHex(nullifier) === toHex(transition.nullifier)
+          ? transition.head.commitment
+          : undefined;
       const afterwards = applyTransition(sealed, transition);
       const next = applyTransition(
         afterwards,
         verifyTransition(settleOne({ account: afterwards, to: mallory }))
       );
 
-      expect(refusalOf({ ...claim, account: afterwards, isApplied })).toBe('transition/replayed');
-      expect(refusalOf({ ...claim, account: next, isApplied })).toBe('transition/replayed');
+      expect(refusalOf({ ...claim, account: afterwards, findApplied })).toBe('transition/replayed');
+      expect(refusalOf({ ...claim, account: next, findApplied })).toBe('transition/replayed');
     });
 
     it('refuses a proof that skips one, whatever its key', () => {
