@@ -1,5 +1,5 @@
 // `npm test`: installs when needed, builds the canisters, runs every level, ends with `N passed, N failed`.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ensureInstalled, root, run, runTypeScript } from './bootstrap.mjs';
@@ -14,15 +14,13 @@ const status = run(
   process.execPath,
   [
     join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+    ...process.argv.slice(2),
     '--reporters=default',
-    `--reporters=${join(root, 'scripts', 'summary-reporter.cjs')}`,
-    ...process.argv.slice(2)
+    `--reporters=${join(root, 'scripts', 'summary-reporter.cjs')}`
   ],
   { env: { ...process.env, HYPHA_TEST_SUMMARY: summary } }
 );
-try {
-  process.stdout.write(readFileSync(summary, 'utf8'));
-} finally {
-  rmSync(folder, { recursive: true, force: true });
-}
+// Without a summary jest has ended before any test, and has said why.
+if (existsSync(summary)) process.stdout.write(readFileSync(summary, 'utf8'));
+rmSync(folder, { recursive: true, force: true });
 process.exit(status);
