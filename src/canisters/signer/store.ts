@@ -1,5 +1,5 @@
 /** Everything the `signer` canister remembers. Nothing is cached: what is read after an await is what is stored then. */
-import { type Account, type Head } from '../../core/account/account';
+import { type Account, type AccountTransition } from '../../core/account/account';
 import { decodeAccount, encodeAccount } from '../../core/account/account-codec';
 import { type AccountId } from '../../core/account/account-id';
 import { type PrincipalBytes, encodePrincipal, readPrincipal } from '../../core/account/principal';
@@ -16,6 +16,7 @@ import {
 } from '../../core/bytes';
 import { type ExtendedPublicKey } from '../../core/keys/derive-public-key';
 import { type LogTip } from '../../core/log/certified-tip';
+import { type AppliedUnit } from '../../core/proof/transition';
 import { type StableMap } from '../runtime/canister-runtime';
 import { createCountedLists } from '../runtime/counted-lists';
 
@@ -28,7 +29,7 @@ export const SIGNER_MEMORY = {
   keys: 2,
   /** Lists of account ids by owner. */
   owners: 3,
-  /** Domain id, nullifier of an applied unit -> the commitment it created. */
+  /** Domain id, account id, nullifier of an applied unit -> the commitment it created. */
   nullifiers: 4,
   /** u64 index -> block. */
   log: 5,
@@ -66,9 +67,9 @@ export type SignerStore = {
   /** Accounts with a signature in flight. */
   readonly listInFlight: () => AccountId[];
 
-  /** The commitment created in the unit that consumed the nullifier, if it was applied. */
-  readonly findApplied: (domainId: Bytes32, nullifier: Bytes32) => Bytes32 | undefined;
-  readonly addApplied: (unit: { readonly nullifier: Bytes32; readonly head: Head }) => void;
+  /** The commitment created in the account's unit that consumed the nullifier, if it was applied. */
+  readonly findApplied: (unit: AppliedUnit) => Bytes32 | undefined;
+  readonly addApplied: (transition: AccountTransition) => void;
 
   readonly logLength: () => bigint;
   /** The last block, or none. */
@@ -187,12 +188,15 @@ function accounts(maps: SignerMaps): AccountRows {
 }
 
 function nullifiers({ nullifiers: map }: SignerMaps): Pick<SignerStore, 'findApplied' | 'addApplied'> {
+  const keyOf = ({ domainId, accountId, nullifier }: AppliedUnit): Uint8Array =>
+    concat(domainId, accountId, nullifier);
   return {
-    findApplied: (domainId, nullifier) => {
-      const commitment = map.get(concat(domainId, nullifier));
+    findApplied: (unit) => {
+      const commitment = map.get(keyOf(unit));
       return commitment === undefined ? undefined : bytes32(commitment, 'applied commitment');
     },
-    addApplied: ({ nullifier, head }) => map.set(concat(head.domainId, nullifier), head.commitment)
+    addApplied: ({ accountId, nullifier, head: { domainId, commitment } }) =>
+      map.set(keyOf({ domainId, accountId, nullifier }), commitment)
   };
 }
 

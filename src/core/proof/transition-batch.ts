@@ -74,7 +74,8 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
       const transition = verifyUnit(claim, { unitIndex, account, payload, approvals });
       return [{ account, transition }];
     } catch (error) {
-      if (!isProtocolError(error, 'transition/replayed') || !wasApplied(claim, unitIndex)) throw error;
+      if (!isProtocolError(error, 'transition/replayed') || !wasApplied(claim, { unitIndex, account }))
+        throw error;
       assertCreated(claim, unitIndex);
       replays.push(error);
       return [];
@@ -140,9 +141,13 @@ function assertSettled(claim: TransitionBatchClaim, unitIndex: number): void {
 }
 
 /** Whether this very unit was applied: its nullifier alone could have been consumed on another way. */
-function wasApplied({ action, checkpoint, findApplied }: TransitionBatchClaim, unitIndex: number): boolean {
+function wasApplied(
+  { action, checkpoint, findApplied }: TransitionBatchClaim,
+  { unitIndex, account }: { readonly unitIndex: number; readonly account: Account }
+): boolean {
   const { consumed, created } = unitTags({ tags: action.tags, unitIndex });
-  const applied = findApplied(checkpoint.domainId, consumed);
+  const { domainId } = checkpoint;
+  const applied = findApplied({ domainId, accountId: account.id, nullifier: consumed });
   return applied !== undefined && equalBytes(applied, created);
 }
 

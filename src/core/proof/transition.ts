@@ -4,6 +4,7 @@
  * or refuses with the code of the first step that fails.
  */
 import { type Account, type AccountTransition, type Head } from '../account/account';
+import { type AccountId } from '../account/account-id';
 import { type AccountValue, decodeAccountValue, hashAccountValue } from '../account/account-value';
 import { type PrincipalBytes, isSelfAuthenticating } from '../account/principal';
 import {
@@ -41,11 +42,21 @@ export type TransitionEvidence = {
   readonly path: readonly Bytes32[];
 };
 
+/**
+ * A unit of an account. The account is part of its name: nothing proves that what a binding consumed was a nullifier, so
+ * the owner of one account can claim that of another.
+ */
+export type AppliedUnit = {
+  readonly domainId: Bytes32;
+  readonly accountId: AccountId;
+  readonly nullifier: Bytes32;
+};
+
 /** What the signer knows by itself. */
 export type SignerFacts = {
   readonly signerCanisterId: PrincipalBytes;
-  /** The commitment created in the unit that consumed this nullifier of the domain, if that unit was ever applied here. */
-  readonly findApplied: (domainId: Bytes32, nullifier: Bytes32) => Bytes32 | undefined;
+  /** The commitment created in the account's unit that consumed the nullifier, if that unit was ever applied here. */
+  readonly findApplied: (unit: AppliedUnit) => Bytes32 | undefined;
 };
 
 export type TransitionClaim = SignerFacts & {
@@ -121,7 +132,8 @@ export function verifyDecodedTransition(claim: DecodedClaim): VerifiedTransition
     expectation: "the successor's nonce to be the unit's nullifier"
   });
   // Before anything of the account: what was applied before is a replay, whatever the head has become.
-  refuseUnless(claim.findApplied(domainId, tags.consumed) === undefined, {
+  const unit = { domainId, accountId: account.id, nullifier: tags.consumed };
+  refuseUnless(claim.findApplied(unit) === undefined, {
     code: 'transition/replayed',
     expectation: 'a unit that was not applied before'
   });

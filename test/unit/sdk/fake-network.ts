@@ -125,7 +125,7 @@ export class FakeNetwork {
       const transition = verifyTransition({
         account,
         signerCanisterId: SIGNER.toUint8Array(),
-        findApplied: (_domain, nullifier) => this.applied.get(toHex(nullifier)),
+        findApplied: ({ nullifier }) => this.applied.get(toHex(nullifier)),
         attestation: { checkpoint: this.checkpoint(), logicRef: LOGIC, nullifierPresent: true },
         evidence: { tags, unitIndex, payload, leafIndex, path: this.tree.path(leafIndex) }
       });

@@ -176,17 +176,20 @@ describe('verifyTransitionBatch', () => {
     expect(refusalOf({ ...swap, findApplied: () => OTHER })).toBe('transition/replayed');
   });
 
-  it('asks for the nullifiers of its own domain', () => {
+  it('asks for the nullifiers of its own domain and accounts', () => {
     const asked: string[] = [];
-    const findApplied: TransitionBatchClaim['findApplied'] = (domainId, nullifier) => {
-      asked.push(`${toHex(domainId)}:${toHex(nullifier)}`);
+    const findApplied: TransitionBatchClaim['findApplied'] = ({ domainId, accountId, nullifier }) => {
+      asked.push([domainId, accountId, nullifier].map(toHex).join(':'));
       return undefined;
     };
 
     verifyTransitionBatch({ ...swap, findApplied });
 
     const nullifiers = swap.action.tags.filter((_tag, index) => index % 2 === 0);
-    expect(asked).toEqual(nullifiers.map((tag) => `${toHex(swap.checkpoint.domainId)}:${toHex(tag)}`));
+    const ids = settledSwap.claims.map(({ account }) => account.id);
+    expect(asked).toEqual(
+      nullifiers.map((tag, index) => [swap.checkpoint.domainId, ids[index] ?? ZERO, tag].map(toHex).join(':'))
+    );
   });
 });
 

@@ -240,8 +240,10 @@ describe('verifyTransition', () => {
     it('refuses a proof a second time, whoever owns the account by then', () => {
       const claim = settleOne({ account: sealed, to: bob });
       const transition = verifyTransition(claim);
-      const findApplied: TransitionClaim['findApplied'] = (domainId, nullifier) =>
-        domainId === claim.attestation.checkpoint.domainId && toHex(nullifier) === toHex(transition.nullifier)
+      const findApplied: TransitionClaim['findApplied'] = ({ domainId, accountId, nullifier }) =>
+        accountId === sealed.id &&
+        domainId === claim.attestation.checkpoint.domainId &&
+        toHex(nullifier) === toHex(transition.nullifier)
           ? transition.head.commitment
           : undefined;
       const afterwards = applyTransition(sealed, transition);
