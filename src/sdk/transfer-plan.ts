@@ -74,7 +74,7 @@ export function planParties(plan: Pick<TransferPlan, 'units'>): PrincipalBytes[]
  * The plan, when a signer canister could obey it. One that it would refuse after the heads are consumed leaves the
  * accounts without a head for good, so this is asked before anybody signs.
  * @throws {ProtocolError} `transfer/empty`, `transfer/too-many`, `transfer/account-twice`; `transfer/party` when one has
- * no key to sign with; `transfer/binding` when a binding changes owners or names a passport.
+ * no key to sign with; `transfer/binding` when a binding changes owners, names a passport, or is beside a transfer.
  */
 export function assertTransferPlan(plan: TransferPlan): TransferPlan {
   const { units } = plan;
@@ -98,7 +98,22 @@ export function assertTransferPlan(plan: TransferPlan): TransferPlan {
     );
   }
   units.forEach(assertBinding);
+  assertNotMixed(units);
   return plan;
+}
+
+/**
+ * An owner can bind an account by as many actions as they like, and the first one counts: all of an action that holds
+ * another would be refused for good, after the heads of the others are consumed and the price is paid.
+ */
+function assertNotMixed(units: readonly TransferUnit[]): void {
+  const bindings = units.filter(({ head }) => head === null).length;
+  if (bindings !== 0 && bindings !== units.length) {
+    throw new ProtocolError(
+      'transfer/binding',
+      'expected bindings in a plan of their own, without transfers'
+    );
+  }
 }
 
 function assertBinding(unit: TransferUnit): void {

@@ -8,6 +8,7 @@ import { encodeTransferTransaction, proveTransfer } from '../../../src/sdk/prove
 import {
   type TransferPlan,
   approvePlan,
+  assertTransferPlan,
   composePlan,
   contributeToPlan,
   planParties,
@@ -145,6 +146,18 @@ describe('proposeTransfer', () => {
     ]) {
       expect(await refusalCode(propose({ accountId: sealed, to }))).toBe('transfer/party');
     }
+  });
+
+  it('refuses a binding beside a transfer: its owner could undo the sale after it was paid', async () => {
+    const network = new FakeNetwork();
+    const sold = await sealedAccount(network, 1, alice);
+    const fresh = network.create(2, alice);
+    const sale = await proposeTransfer(network.canisters, [move(sold, bob)]);
+    const binding = await proposeBinding(network.canisters, { accountId: fresh, domainId: DOMAIN });
+    const both = { ...sale, units: [...binding.units, ...sale.units] };
+
+    expect(await refusalCode(() => assertTransferPlan(both))).toBe('transfer/binding');
+    expect(await refusalCode(() => agree(both, [alice, bob]))).toBe('transfer/binding');
   });
 
   it('refuses accounts of different domains', async () => {

@@ -6,6 +6,7 @@ import {
   ZERO,
   alice,
   bob,
+  settle,
   settleAction
 } from '../../core/proof/transfer-scenario';
 import { SignerWorld, refusalOf } from './signer-world';
@@ -95,6 +96,20 @@ describe('an account that went another way with the same nullifier', () => {
     const before = world.dump();
 
     expect(await refusalOf(world.bring(whole))).toBe('transition/replayed');
+    expect(world.dump()).toEqual(before);
+  });
+});
+
+describe('an account that was bound by another action', () => {
+  it('leaves the action refused for good, which is why no plan holds bindings beside transfers', async () => {
+    const { world, sold, ahead, whole } = await setScene('binding');
+    const origin = sold.head?.resource;
+    if (origin === undefined) throw new Error('bound expected');
+    const binding = { account: ahead, to: alice, consent: { passportDigest: ZERO }, consumed: origin };
+    await world.apply(settle([binding]));
+    const before = world.dump();
+
+    expect(await refusalOf(world.bring(whole))).toBe('transition/already-bound');
     expect(world.dump()).toEqual(before);
   });
 });
