@@ -342,6 +342,31 @@ describe('a swap of which one side has gone another way', () => {
   });
 });
 
+describe('a transfer whose nullifier somebody bound an account of their own under', () => {
+  it('is applied all the same', async () => {
+    const [sold] = await createSealedAccounts(stage, carrier, { owner: alice, count: 1 });
+    const [decoy] = await createAccounts(mallory, 1);
+    if (sold === undefined || decoy === undefined) throw new Error('two accounts');
+    const sale = await executeForged(stage, [move(sold)]);
+    const [nullifier] = sale.approvedTags;
+    if (nullifier === undefined) throw new Error('a nullifier');
+    const own = { accountId: decoy, owner: mallory.identity, to: mallory.identity };
+    const decoyBinding = await executeForged(stage, [{ ...own, successor: { nonce: nullifier } }], {
+      claimedNullifier: nullifier
+    });
+    checkpoint = await carrier.acceptCheckpoint();
+    const binding = await carrier.readBatch(decoyBinding.hash, checkpoint);
+    unwrap(await mallory.signer.apply_transitions({ ...binding, tags: [...decoyBinding.approvedTags] }));
+
+    const [account] = unwrap(
+      await stage.signer.apply_transitions(await carrier.readBatch(sale.hash, checkpoint))
+    );
+
+    expect(account?.owner.toText()).toBe(bob.identity.getPrincipal().toText());
+    expect(account?.status).toEqual({ active: null });
+  });
+});
+
 describe('an executed binding', () => {
   it.each([
     ['a binding for somebody else', 'transition/owner'],

@@ -74,6 +74,8 @@ export type Flaws = {
   readonly createsTheRest?: true;
   /** Leaves the payloads out of the transaction; the parties have them. */
   readonly isUnpublished?: true;
+  /** What the parties approve, and the signer is shown, as consumed by the first unit; the chain consumes another. */
+  readonly claimedNullifier?: Bytes32;
   /** A unit of the action that is about no account. */
   readonly bystander?: true;
 };
@@ -184,7 +186,7 @@ async function proveForged(
   flaws: Flaws
 ): Promise<Omit<ForgedExecution, 'hash'> & { readonly calldata: Uint8Array }> {
   const others = [...units.flatMap(balance), ...(flaws.bystander === undefined ? [] : [bystander()])];
-  const approved = forgeAction([...units.map(({ plan }) => plan), ...others]);
+  const approved = claimNullifier(forgeAction([...units.map(({ plan }) => plan), ...others]), flaws);
   const consents = units.map(({ consent }) => consent);
   const presented = flaws.consents?.(consents) ?? consents;
   const messages = approvalMessages({
@@ -284,6 +286,12 @@ function forgeAction(plans: readonly UnitPlan[]): UnprovenAction {
   const units = plans.map((plan) => ({ plan, instance: forgeInstance(plan) }));
   const tags = units.flatMap(({ instance }) => [instance.consumed.nullifier, instance.created.commitment]);
   return { units, tags, actionTreeRoot: actionTreeRoot(tags) };
+}
+
+function claimNullifier(action: UnprovenAction, { claimedNullifier }: Flaws): UnprovenAction {
+  if (claimedNullifier === undefined) return action;
+  const tags = [claimedNullifier, ...action.tags.slice(1)];
+  return { ...action, tags, actionTreeRoot: actionTreeRoot(tags) };
 }
 
 function forgeInstance({ consumed, created, rcv }: UnitPlan): UnprovenAction['units'][number]['instance'] {
