@@ -14,6 +14,9 @@ import { readTextFile } from './text-file';
 /** How often a node is asked whether a transaction is mined. */
 const EVM_POLLING_INTERVAL_MS = 500;
 
+/** Environment variables: they stand in for global options, and hold keys that options only name. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /** Options before or after any command. */
 export type GlobalOptions = { readonly network: string; readonly identity: string };
 
@@ -23,7 +26,10 @@ export class CommandContext {
   private cachedIdentity: SignIdentity | undefined;
   private cachedAgents = new Map<'me' | 'anyone', Promise<HttpAgent>>();
 
-  constructor(readonly options: GlobalOptions) {}
+  constructor(
+    readonly options: GlobalOptions,
+    readonly environment: Environment
+  ) {}
 
   /** The network file's content. @throws {ProtocolError} `cli/network-file`. */
   network(): Network {

@@ -6,6 +6,7 @@ import { addDomainCommands } from './commands/domain-commands';
 import { addIdentityCommands } from './commands/identity-commands';
 import { addLogCommands } from './commands/log-commands';
 import { addTransferCommands } from './commands/transfer-commands';
+import { type Environment } from './context';
 import { EXIT_DONE, EXIT_USAGE, describeError, exitCodeOf, formatRefusal } from './refusal';
 import { type Runner, createRunner } from './runner';
 import { type Terminal } from './terminal';
@@ -22,9 +23,6 @@ Examples:
 The walk-through is docs/cli.md.
 `;
 
-/** Environment variables that stand in for global options. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Runs `hypha` with these arguments. Resolves to the exit code; every word goes to `terminal`. */
 export async function runHypha(
   args: readonly string[],
@@ -36,7 +34,7 @@ export async function runHypha(
   const setExitCode = (code: number): void => {
     exitCode = code;
   };
-  const run = createRunner({ terminal, asJson, setExitCode });
+  const run = createRunner({ terminal, environment, asJson, setExitCode });
   const complaints: string[] = [];
   const program = buildProgram(environment).configureOutput({
     writeOut: terminal.out,

@@ -2,7 +2,7 @@
 import { type Command } from 'commander';
 import { ProtocolError } from '../core/error';
 import { CommandInput } from './arguments';
-import { CommandContext, type GlobalOptions } from './context';
+import { CommandContext, type Environment, type GlobalOptions } from './context';
 import { type Printable, formatResult } from './output';
 import { describeError, exitCodeOf, formatRefusal } from './refusal';
 import { type Terminal } from './terminal';
@@ -18,22 +18,23 @@ export type CommandBody = (
 /** Wraps a body for `Command.action`. */
 export type Runner = (body: CommandBody) => (this: Command, ...received: unknown[]) => Promise<void>;
 
-/** Where a run's words and exit code go, and whether both are for programs. */
+/** Where a run's words and exit code go, whether both are for programs, and the variables it may read. */
 export type RunReport = {
   readonly terminal: Terminal;
+  readonly environment: Environment;
   readonly asJson: boolean;
   readonly setExitCode: (code: number) => void;
 };
 
 /** The runner of one run. */
-export function createRunner({ terminal, asJson, setExitCode }: RunReport): Runner {
+export function createRunner({ terminal, environment, asJson, setExitCode }: RunReport): Runner {
   return (body) =>
     async function (this: Command): Promise<void> {
       try {
         const options = this.optsWithGlobals<GlobalOptions>();
         assertNothingSwallowed(options);
         const input = new CommandInput(this.args, this.opts());
-        terminal.out(formatResult(await body(new CommandContext(options), input), asJson));
+        terminal.out(formatResult(await body(new CommandContext(options, environment), input), asJson));
       } catch (error) {
         const refusal = describeError(error);
         (asJson ? terminal.out : terminal.err)(formatRefusal(refusal, asJson));

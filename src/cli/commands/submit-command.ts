@@ -9,7 +9,7 @@ import { type Prover } from '../../core/resource/build-action';
 import * as sdk from '../../sdk/index';
 import { readDomain } from '../../sdk/account-reading';
 import { type CommandInput, argumentError } from '../arguments';
-import { type CommandContext } from '../context';
+import { type CommandContext, type Environment } from '../context';
 import { readPlanFile } from '../plan-file';
 import { type CommandResult, type Runner } from '../runner';
 
@@ -36,7 +36,7 @@ export function addSubmitCommand(transfer: Command, run: Runner): void {
 
 async function submit(context: CommandContext, input: CommandInput): Promise<CommandResult> {
   const { plan } = readPlanFile(input.value(0));
-  const key = readKey(input.text('evmKeyEnv'));
+  const key = readKey(context.environment, input.text('evmKeyEnv'));
   const prover = await loadProver(input.text('prover'));
   sdk.requireApprovals(plan);
   // Sent although the signer would refuse it, a plan consumes the heads and leaves the accounts without one.
@@ -79,8 +79,8 @@ async function send(
   return { hash, status: receipt.status, block: receipt.blockNumber, adapter: to };
 }
 
-function readKey(variable: string): Hex {
-  const key = process.env[variable];
+function readKey(environment: Environment, variable: string): Hex {
+  const key = environment[variable];
   const digits = key === undefined ? undefined : /^0x([0-9a-fA-F]{64})$/.exec(key)?.[1];
   if (digits === undefined) {
     throw argumentError(`environment variable ${variable} must hold a private key, 0x and 64 hex digits`);

@@ -2,7 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Environment, runHypha } from '../../../src/cli/program';
+import { type Environment } from '../../../src/cli/context';
+import { runHypha } from '../../../src/cli/program';
 
 export type Run = { readonly code: number; readonly out: string; readonly err: string };
 
