@@ -14,7 +14,6 @@ export const EcdsaPublicKeyArgsIdl = IDL.Record({
   key_id: EcdsaKeyIdIdl
 });
 export const EcdsaPublicKeyReplyIdl = IDL.Record({ public_key: Blob, chain_code: Blob });
-export type EcdsaPublicKeyReply = { public_key: Uint8Array; chain_code: Uint8Array };
 
 export const SignWithEcdsaArgsIdl = IDL.Record({
   message_hash: Blob,
@@ -22,7 +21,6 @@ export const SignWithEcdsaArgsIdl = IDL.Record({
   key_id: EcdsaKeyIdIdl
 });
 export const SignWithEcdsaReplyIdl = IDL.Record({ signature: Blob });
-export type SignWithEcdsaReply = { signature: Uint8Array };
 
 export const CanisterInfoArgsIdl = IDL.Record({
   canister_id: IDL.Principal,

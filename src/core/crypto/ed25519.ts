@@ -17,11 +17,6 @@ const BASE_TABLE_SIZE = 16;
 
 let baseTable: readonly Ed25519Point[] | undefined;
 
-/** Builds the table of the base point, so that no later call pays for it (16 point operations). */
-export function warmUp(): void {
-  oddMultiplesOfBase();
-}
-
 /**
  * Whether `signature` (64 bytes) over `message` by `publicKey` (32 bytes) is valid by the strict rules: canonical point
  * encodings, s below the group order, no key of small order, and [s]B = R + [k]A without the cofactor. Malformed input

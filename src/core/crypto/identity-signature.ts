@@ -1,7 +1,7 @@
 /**
  * Signatures of Internet Computer identities, whose public keys travel in DER (interface specification, "Signatures").
  */
-import { concat, equalBytes, fromHex } from '../bytes';
+import { equalBytes, fromHex } from '../bytes';
 import { ProtocolError } from '../error';
 import { verifyEd25519 } from './ed25519';
 import { sha256 } from './hash';
@@ -31,12 +31,6 @@ export function verifyIdentitySignature(claim: {
     publicKeyDer
   });
 }
-
-/** DER of an Ed25519 public key of 32 bytes. */
-export const encodeEd25519Der = (publicKey: Uint8Array): Uint8Array => concat(ED25519_PREFIX, publicKey);
-
-/** DER of a secp256k1 public key of 65 bytes (SEC1 uncompressed). */
-export const encodeSecp256k1Der = (publicKey: Uint8Array): Uint8Array => concat(SECP256K1_PREFIX, publicKey);
 
 function stripPrefix(
   der: Uint8Array,

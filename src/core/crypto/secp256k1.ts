@@ -61,26 +61,6 @@ export function findYParity(claim: EcdsaClaim): 0 | 1 | undefined {
   return (y & 1n) === 0n ? 0 : 1;
 }
 
-/** The signer's public key, 33 bytes. @throws {ProtocolError} `crypto/signature` when there is none. */
-export function recoverPublicKey(claim: {
-  readonly digest: Uint8Array;
-  readonly signature: Uint8Array;
-  readonly yParity: 0 | 1;
-}): Uint8Array {
-  const scalars = parseSignature(claim.signature);
-  const noncePoint = scalars && liftX(scalars.r, claim.yParity);
-  if (scalars === undefined || noncePoint === undefined || claim.digest.length !== 32)
-    throw new ProtocolError('crypto/signature', 'no public key makes this signature');
-  const inverse = Fn.inv(scalars.r);
-  const key = sumMultiples([
-    ...multiplesOfBase(Fn.neg(Fn.mul(Fn.create(decodeBigEndian(claim.digest)), inverse))),
-    ...multiplesOf(noncePoint, Fn.mul(scalars.s, inverse))
-  ]);
-  if (key === undefined || key.is0())
-    throw new ProtocolError('crypto/signature', 'no public key makes this signature');
-  return key.toBytes(true);
-}
-
 /** The same signature with s in the lower half. @throws {ProtocolError} `crypto/signature` unless 0 < r, s < n. */
 export function normalizeLowS(signature: Uint8Array): Uint8Array {
   const scalars = parseScalars(signature);
@@ -91,10 +71,6 @@ export function normalizeLowS(signature: Uint8Array): Uint8Array {
   normalized.set(Fn.toBytes(Fn.neg(scalars.s)), 32);
   return normalized;
 }
-
-/** The key in 33 bytes (SEC1 compressed). @throws {ProtocolError} `crypto/public-key` unless it is a curve point. */
-export const compressPublicKey = (publicKey: Uint8Array): Uint8Array =>
-  parsePublicKey(publicKey).toBytes(true);
 
 /** The key in 65 bytes (SEC1 uncompressed). @throws {ProtocolError} `crypto/public-key` unless it is a curve point. */
 export const decompressPublicKey = (publicKey: Uint8Array): Uint8Array =>
@@ -159,10 +135,6 @@ function parsePublicKey(publicKey: Uint8Array): Secp256k1Point {
       publicKey
     });
   return point;
-}
-
-function liftX(x: bigint, yParity: 0 | 1): Secp256k1Point | undefined {
-  return tryParsePublicKey(Uint8Array.of(2 + yParity, ...Fp.toBytes(x)));
 }
 
 function oddMultiplesOfBase(): readonly Secp256k1Point[] {

@@ -12,7 +12,7 @@ export type DeletionCriterion = 0 | 1;
 export const DELETE_IMMEDIATELY: DeletionCriterion = 0;
 export const DELETE_NEVER: DeletionCriterion = 1;
 
-/** `blob`: a whole number of 4-byte words, see {@link padBlob}. */
+/** `blob`: a whole number of 4-byte words; a blob's own format must tell its length. */
 export type ExpirableBlob = { readonly blob: Uint8Array; readonly deletionCriterion: DeletionCriterion };
 
 /** What a resource carries along in plain sight, by purpose; the external payload makes the adapter call forwarders. */
@@ -54,11 +54,6 @@ export function encodeLogicJournal(instance: LogicInstance): Uint8Array {
 /** `value` (below 2^32) in four bytes, little-endian: an integer of a RISC Zero journal. */
 export function u32LittleEndian(value: number): Uint8Array {
   return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24);
-}
-
-/** `value` behind zero bytes enough to make whole words. A blob's own format must tell its length. */
-export function padBlob(value: Uint8Array): Uint8Array {
-  return concat(value, new Uint8Array((4 - (value.length % 4)) % 4));
 }
 
 function encodePayload(blobs: readonly ExpirableBlob[]): Uint8Array {

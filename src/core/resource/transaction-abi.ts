@@ -17,7 +17,7 @@ import {
   encodeUint,
   staticPart
 } from '../abi-codec';
-import { concat, equalBytes, fromHex } from '../bytes';
+import { concat, fromHex } from '../bytes';
 import { ProtocolError } from '../error';
 import { COMPLIANCE_JOURNAL_LENGTH, decodeComplianceJournal, encodeComplianceJournal } from './compliance';
 import { type AppData, DELETE_IMMEDIATELY, DELETE_NEVER, type ExpirableBlob } from './logic';
@@ -61,16 +61,6 @@ export function decodeTransaction(bytes: Uint8Array): Transaction {
 /** Calldata of `execute(transaction)`. */
 export const encodeExecuteCall = (transaction: Transaction): Uint8Array =>
   concat(EXECUTE_SELECTOR, encodeTransaction(transaction));
-
-/** The transaction of an `execute` call. @throws {ProtocolError} `transaction/selector` for another function's call. */
-export function decodeExecuteCall(calldata: Uint8Array): Transaction {
-  if (!equalBytes(calldata.subarray(0, 4), EXECUTE_SELECTOR)) {
-    throw new ProtocolError('transaction/selector', 'expected a call of execute(Transaction)', {
-      selector: calldata.slice(0, 4)
-    });
-  }
-  return decodeTransaction(calldata.subarray(4));
-}
 
 function encodeAction(action: Action): Uint8Array {
   return encodeTuple([

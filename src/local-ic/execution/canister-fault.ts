@@ -37,15 +37,6 @@ export const ERROR_CODE = {
 
 export type ErrorCode = (typeof ERROR_CODE)[keyof typeof ERROR_CODE];
 
-export const REJECT_CODE = {
-  systemFatal: 1,
-  systemTransient: 2,
-  destinationInvalid: 3,
-  canisterReject: 4,
-  canisterError: 5,
-  systemUnknown: 6
-} as const;
-
 /** Reject code that goes with an error code: its first digit. */
 export function rejectCodeOf(code: ErrorCode): number {
   return Number(code.slice(3, 4));

@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { ed25519 as oracle } from '@noble/curves/ed25519';
 import fc from 'fast-check';
 import { concat, fromHex, toHex } from '../../../../src/core/bytes';
-import { addOffset, verifyEd25519, warmUp } from '../../../../src/core/crypto/ed25519';
+import { addOffset, verifyEd25519 } from '../../../../src/core/crypto/ed25519';
 import { errorCode } from '../error-code';
 
 const ORDER = oracle.Point.Fn.ORDER;
@@ -118,7 +118,6 @@ function hashToScalar(bytes: Uint8Array): bigint {
 
 describe('addOffset', () => {
   it('adds offset·B, the offset taken modulo the order', () => {
-    warmUp();
     fc.assert(
       fc.property(bytesOf(32), fc.bigInt({ min: 0n, max: 2n ** 512n }), (seed, offset) => {
         const key = oracle.Point.fromBytes(oracle.getPublicKey(seed));

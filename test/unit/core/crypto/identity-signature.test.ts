@@ -1,9 +1,7 @@
 import { Ed25519KeyIdentity } from '@dfinity/identity';
 import { Secp256k1KeyIdentity } from '@dfinity/identity-secp256k1';
-import { concat, equalBytes, fromHex } from '../../../../src/core/bytes';
+import { concat, fromHex } from '../../../../src/core/bytes';
 import {
-  encodeEd25519Der,
-  encodeSecp256k1Der,
   verifyIdentitySignature
 } from '../../../../src/core/crypto/identity-signature';
 import { errorCode } from '../error-code';
@@ -63,22 +61,5 @@ describe('verifyIdentitySignature', () => {
     expect(errorCode(() => verifyIdentitySignature({ ...claim, publicKeyDer: new Uint8Array() }))).toBe(
       'authority/key-type'
     );
-  });
-});
-
-describe('encoding of public keys', () => {
-  it('is that of the agent library', () => {
-    const { Ed25519, secp256k1 } = IDENTITIES;
-    const secp256k1Raw = new Uint8Array(secp256k1.getPublicKey().toRaw());
-
-    expect(
-      equalBytes(
-        encodeEd25519Der(new Uint8Array(Ed25519.getPublicKey().toRaw())),
-        new Uint8Array(Ed25519.getPublicKey().toDer())
-      )
-    ).toBe(true);
-    expect(
-      equalBytes(encodeSecp256k1Der(secp256k1Raw), new Uint8Array(secp256k1.getPublicKey().toDer()))
-    ).toBe(true);
   });
 });

@@ -5,7 +5,6 @@ import {
   DELETE_NEVER,
   NO_APP_DATA,
   encodeLogicJournal,
-  padBlob,
   u32LittleEndian
 } from '../../../../src/core/resource/logic';
 import { errorCode } from '../error-code';
@@ -66,19 +65,6 @@ describe('encodeLogicJournal', () => {
       expect(errorCode(() => encodeLogicJournal({ ...INSTANCE, appData }))).toBe('logic/blob-length');
     }
   );
-});
-
-describe('padBlob', () => {
-  it('adds the fewest zeros that make whole words', () => {
-    fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 40 }), (value) => {
-        const padded = padBlob(value);
-        expect(padded.length).toBe(4 * Math.ceil(value.length / 4));
-        expect(padded.slice(0, value.length)).toEqual(value);
-        expect(padded.slice(value.length).every((byte) => byte === 0)).toBe(true);
-      })
-    );
-  });
 });
 
 describe('u32LittleEndian', () => {

@@ -5,7 +5,6 @@ import type { AppData, DeletionCriterion, ExpirableBlob } from '../../../../src/
 import type { Transaction } from '../../../../src/core/resource/transaction';
 import {
   MAX_TRANSACTION_BYTES,
-  decodeExecuteCall,
   decodeTransaction,
   encodeExecuteCall,
   encodeTransaction
@@ -168,12 +167,6 @@ describe('encodeExecuteCall', () => {
     expect(viemHex(encodeExecuteCall(EMPTY))).toBe(
       encodeFunctionData({ abi, functionName: 'execute', args: [forViem(EMPTY)] })
     );
-    expect(decodeExecuteCall(encodeExecuteCall(EMPTY))).toEqual(EMPTY);
-  });
-
-  it.each(['82d32ad8', 'ed3cf9', ''])('is not the calldata "%s..."', (selector) => {
-    const calldata = concat(fromHex(selector), encodeTransaction(EMPTY));
-    expect(errorCode(() => decodeExecuteCall(calldata))).toBe('transaction/selector');
   });
 });
 
