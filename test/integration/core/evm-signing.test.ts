@@ -4,12 +4,13 @@ import {
   type Hex,
   encodeDeployData,
   encodeFunctionData,
+  getAddress,
   hexToBytes,
   recoverTransactionAddress,
   toHex as toPrefixedHex
 } from 'viem';
 import { sha256 } from '../../../src/core/crypto/hash';
-import { deriveEvmAddress, formatEvmAddress } from '../../../src/core/keys/evm-address';
+import { deriveEvmAddress } from '../../../src/core/keys/evm-address';
 import { createEvmSignature } from '../../../src/core/signing/evm-signature';
 import {
   type EvmTransactionFields,
@@ -24,7 +25,7 @@ import { type EvmClients, anvilClients, deployContract } from '../../fixtures/ev
 
 const SECRET = sha256(new TextEncoder().encode('a key of these tests'));
 const PUBLIC_KEY = secp256k1.getPublicKey(SECRET);
-const ADDRESS = formatEvmAddress(deriveEvmAddress(PUBLIC_KEY)) as Hex;
+const ADDRESS = getAddress(toPrefixedHex(deriveEvmAddress(PUBLIC_KEY)));
 const RECIPIENT: Hex = '0x00000000000000000000000000000000000a11ce';
 const GWEI = 10n ** 9n;
 

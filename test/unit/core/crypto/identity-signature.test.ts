@@ -1,9 +1,7 @@
 import { Ed25519KeyIdentity } from '@dfinity/identity';
 import { Secp256k1KeyIdentity } from '@dfinity/identity-secp256k1';
 import { concat, fromHex } from '../../../../src/core/bytes';
-import {
-  verifyIdentitySignature
-} from '../../../../src/core/crypto/identity-signature';
+import { verifyIdentitySignature } from '../../../../src/core/crypto/identity-signature';
 import { errorCode } from '../error-code';
 
 const message = new TextEncoder().encode('ARM_AUTH_V1 a message of a party');

@@ -1,8 +1,8 @@
 import { secp256k1 } from '@noble/curves/secp256k1';
 import fc from 'fast-check';
-import { recoverAddress, toHex as toPrefixedHex } from 'viem';
+import { getAddress, recoverAddress, toHex as toPrefixedHex } from 'viem';
 import { bytes32, concat, decodeBigEndian, encodeBigEndian, toHex } from '../../../../src/core/bytes';
-import { deriveEvmAddress, formatEvmAddress } from '../../../../src/core/keys/evm-address';
+import { deriveEvmAddress } from '../../../../src/core/keys/evm-address';
 import { createEvmSignature } from '../../../../src/core/signing/evm-signature';
 import { errorCode } from '../error-code';
 
@@ -31,7 +31,7 @@ describe('createEvmSignature', () => {
           hash: toPrefixedHex(digest),
           signature: { r: toPrefixedHex(r), s: toPrefixedHex(s), yParity }
         });
-        expect(recovered).toBe(formatEvmAddress(deriveEvmAddress(answer.publicKey)));
+        expect(recovered).toBe(getAddress(toPrefixedHex(deriveEvmAddress(answer.publicKey))));
       }),
       { numRuns: 40 }
     );
