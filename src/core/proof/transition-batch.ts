@@ -53,8 +53,8 @@ export type VerifiedBatchEntry = { readonly account: Account; readonly transitio
  * @throws {ProtocolError} the code of the first that fails (see `verifyTransition`); `transition/units` unless the
  * evidence covers every unit; `transition/batch-size` unless 1 to 16 accounts move; `transition/duplicate-account` when
  * two units are about one account; `transition/unsettled` when another unit's nullifier is not in the set, and `proof/*`
- * when its commitment is not in the tree; `transition/consent-unmet` when an account consented to does not move;
- * `transition/replayed` when all have moved before.
+ * when its commitment is not in the tree; `transition/replayed` when all have moved before; `transition/tags` when two
+ * tags are the same; `transition/consent-unmet` when an account consented to does not move.
  */
 export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatchEntry[] {
   assertCheckpoint(claim.checkpoint);
@@ -83,6 +83,7 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
   });
   const [replay] = replays;
   if (entries.length === 0 && replay !== undefined) throw replay;
+  assertDistinct(claim.action.tags);
   assertConsentsMet(moved);
   return entries;
 }
@@ -180,6 +181,13 @@ function noteFirst(
     });
   }
   moved.set(id, payload);
+}
+
+/** A domain does nothing twice: one payment would count for two that were approved. */
+function assertDistinct(tags: readonly Bytes32[]): void {
+  if (new Set(tags.map(toHex)).size !== tags.length) {
+    throw new ProtocolError('transition/tags', 'expected tags that all differ');
+  }
 }
 
 function assertConsentsMet(moved: ReadonlyMap<string, TransitionPayload>): void {

@@ -205,6 +205,21 @@ describe('applyTransitions of an account and payments', () => {
     }
   );
 
+  it('changes nothing when one payment stands for two', async () => {
+    const pair = await sealedPair();
+    const once = settlePurchase(pair, { paymentsAfter: 1 });
+    const paid = once.action.tags.slice(2);
+    const twice = settlePurchase(pair, { paymentsAfter: 1, extraTags: paid });
+    const [purchase, payment] = twice.action.units;
+    if (purchase === undefined || payment === undefined) throw new Error('two units');
+
+    await expectRefused(pair.world, {
+      code: 'transition/tags',
+      settled: withUnits(twice, [purchase, payment, payment])
+    });
+    expect(await refusalOf(pair.world.bring(once))).toBeUndefined();
+  });
+
   it('asks about every unit but bindings, each nullifier with its own proof', async () => {
     const pair = await sealedPair();
     const unbound = await pair.world.create(alice);
