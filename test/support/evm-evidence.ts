@@ -94,7 +94,7 @@ export async function readAdapterBlock(reader: PublicClient, query: EvidenceQuer
 }
 
 /** Fields of a header in the order of their RLP (EIP-1559, 4895, 4844, 4788, 7685); later forks only append. */
-const HEADER_FIELDS = [
+export const HEADER_FIELDS = [
   ...['parentHash', 'sha3Uncles', 'miner', 'stateRoot', 'transactionsRoot', 'receiptsRoot', 'logsBloom'],
   ...['difficulty', 'number', 'gasLimit', 'gasUsed', 'timestamp', 'extraData', 'mixHash', 'nonce'],
   ...[
@@ -106,17 +106,10 @@ const HEADER_FIELDS = [
     'requestsHash'
   ]
 ];
-const QUANTITIES = new Set([
-  ...[
-    'difficulty',
-    'number',
-    'gasLimit',
-    'gasUsed',
-    'timestamp',
-    'baseFeePerGas',
-    'blobGasUsed',
-    'excessBlobGas'
-  ]
+/** Those that JSON has as integers without leading zeros. */
+export const QUANTITIES = new Set([
+  ...['difficulty', 'number', 'gasLimit', 'gasUsed', 'timestamp', 'baseFeePerGas'],
+  ...['blobGasUsed', 'excessBlobGas']
 ]);
 
 /** RLP of a header from the JSON of `eth_getBlockBy...`. */

@@ -11,7 +11,7 @@ import { holdAnswer } from '../../support/transfer/held-calls';
 import { ProofCarrier } from '../../support/transfer/proof-carrier';
 import {
   createAccounts,
-  createBoundAccounts,
+  createBoundAccount,
   ed25519Identity,
   joinStage,
   secp256k1Identity
@@ -56,11 +56,7 @@ const ownersMethods: readonly (readonly [
 const refused = (call: () => Promise<Result<unknown>>): Promise<string> =>
   refusalOf({ stage, people: [alice, bob] }, call);
 
-async function boundAccount(): Promise<Bytes32> {
-  const [id] = await createBoundAccounts(stage, carrier, { owner: alice, count: 1 });
-  if (id === undefined) throw new Error('an account');
-  return id;
-}
+const boundAccount = (): Promise<Bytes32> => createBoundAccount(stage, carrier, alice);
 
 describe.each(ownersMethods)('%s', (method, call) => {
   let account: Bytes32;

@@ -14,7 +14,7 @@ import { holdAnswer, withRejections } from '../../support/transfer/held-calls';
 import { ProofCarrier } from '../../support/transfer/proof-carrier';
 import {
   createAccounts,
-  createBoundAccounts,
+  createBoundAccount,
   ed25519Identity,
   joinStage,
   secp256k1Identity
@@ -40,11 +40,7 @@ afterAll(() => stage.stop());
 const refused = (call: () => Promise<Result<unknown>>): Promise<string> =>
   refusalOf({ stage, people: [alice, bob] }, call);
 
-async function boundAccount(): Promise<Bytes32> {
-  const [id] = await createBoundAccounts(stage, carrier, { owner: alice, count: 1 });
-  if (id === undefined) throw new Error('an account');
-  return id;
-}
+const boundAccount = (): Promise<Bytes32> => createBoundAccount(stage, carrier, alice);
 
 describe('a signature in flight', () => {
   it('is the only one of its account: of two at once, one is refused', async () => {

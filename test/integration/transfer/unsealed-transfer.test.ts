@@ -19,7 +19,7 @@ import {
 } from '../../support/transfer/forged-transfer';
 import { ProofCarrier } from '../../support/transfer/proof-carrier';
 import {
-  createBoundAccounts,
+  createBoundAccount,
   ed25519Identity,
   joinStage,
   secp256k1Identity
@@ -46,11 +46,7 @@ beforeAll(async () => {
 
 afterAll(() => stage.stop());
 
-async function boundAccount(owner: TestPerson): Promise<Bytes32> {
-  const [id] = await createBoundAccounts(stage, carrier, { owner, count: 1 });
-  if (id === undefined) throw new Error('an account');
-  return id;
-}
+const boundAccount = (owner: TestPerson): Promise<Bytes32> => createBoundAccount(stage, carrier, owner);
 
 async function carry(moves: readonly ForgedMove[], flaws?: Flaws): Promise<void> {
   unwrap(await carrier.carry((await executeForged(stage, moves, flaws)).hash));

@@ -13,7 +13,7 @@ import { executeForged } from '../../support/transfer/forged-transfer';
 import { holdAnswer } from '../../support/transfer/held-calls';
 import { ProofCarrier } from '../../support/transfer/proof-carrier';
 import {
-  createBoundAccounts,
+  createBoundAccount,
   ed25519Identity,
   joinStage,
   secp256k1Identity
@@ -36,11 +36,7 @@ beforeAll(async () => {
 
 afterAll(() => stage.stop());
 
-async function boundAccount(): Promise<Bytes32> {
-  const [id] = await createBoundAccounts(stage, carrier, { owner: alice, count: 1 });
-  if (id === undefined) throw new Error('an account');
-  return id;
-}
+const boundAccount = (): Promise<Bytes32> => createBoundAccount(stage, carrier, alice);
 
 describe('an upgrade while a signature is in flight', () => {
   it('is closed as unknown when the canister is upgraded before the answer, and the account signs again', async () => {

@@ -1,25 +1,8 @@
 /** What an honest node answers about the recorded chain (test/fixtures/domains): blocks as JSON, and storage proofs. */
 import { type Hex, bytesToHex, fromRlp, hexToBigInt, keccak256, numberToHex } from 'viem';
 import { recordedAdapter, recordedBlock, recordedNullifiers } from '../../fixtures/domains/adapter-chain';
-import { ADAPTER_SLOTS, arrayElementSlot, mappingSlot } from '../evm-evidence';
+import { ADAPTER_SLOTS, HEADER_FIELDS, QUANTITIES, arrayElementSlot, mappingSlot } from '../evm-evidence';
 import { type RpcAnswer, type RpcQuestion } from './rpc-server';
-
-const HEADER_FIELDS = [
-  ...['parentHash', 'sha3Uncles', 'miner', 'stateRoot', 'transactionsRoot', 'receiptsRoot', 'logsBloom'],
-  ...['difficulty', 'number', 'gasLimit', 'gasUsed', 'timestamp', 'extraData', 'mixHash', 'nonce'],
-  ...[
-    'baseFeePerGas',
-    'withdrawalsRoot',
-    'blobGasUsed',
-    'excessBlobGas',
-    'parentBeaconBlockRoot',
-    'requestsHash'
-  ]
-];
-const QUANTITIES = new Set([
-  ...['difficulty', 'number', 'gasLimit', 'gasUsed', 'timestamp', 'baseFeePerGas'],
-  ...['blobGasUsed', 'excessBlobGas']
-]);
 
 /** Roots in the adapter's set at these blocks (record-adapter-chain.ts). */
 const ROOT_COUNTS = { untouched: 0n, early: 2n, middle: 3n, late: 4n } as const;

@@ -55,6 +55,17 @@ export async function createBoundAccounts(
   return ids;
 }
 
+/** One new account of `owner`, bound in the stage's domain. */
+export async function createBoundAccount(
+  stage: TestStage,
+  carrier: ProofCarrier,
+  owner: TestPerson
+): Promise<Bytes32> {
+  const [id] = await createBoundAccounts(stage, carrier, { owner, count: 1 });
+  if (id === undefined) throw new Error('BUG: one account was asked for');
+  return id;
+}
+
 /** {@link createBoundAccounts}, then sealed. */
 export async function createSealedAccounts(
   stage: TestStage,
