@@ -62,8 +62,11 @@ export function decodeHeader(rlp: Uint8Array): EthereumHeader {
       `expected at most ${MAX_HEADER_BYTES} bytes, got ${rlp.length}`
     );
   const fields = readFields(rlp);
-  const value = (name: string): Uint8Array =>
-    fields[FIELDS.findIndex((shape) => shape.name === name)] ?? new Uint8Array();
+  const value = (name: string): Uint8Array => {
+    const field = fields[FIELDS.findIndex((shape) => shape.name === name)];
+    if (field === undefined) throw new Error(`BUG: headers have no field ${name}`);
+    return field;
+  };
   return {
     hash: keccak256(rlp),
     parentHash: bytes32(value('parentHash').slice(), 'parent hash'),

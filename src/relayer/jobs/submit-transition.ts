@@ -159,7 +159,8 @@ function buildBatch(parts: {
   const { options, job, checkpoint } = parts;
   const proofs = parts.proofs.values();
   const units = jobUnits(job).map(({ leafIndex, isBinding, payload }): UnitWire => {
-    const proof: TrieProof = isBinding ? [] : (proofs.next().value ?? []);
+    const proof = isBinding ? [] : proofs.next().value;
+    if (proof === undefined) throw new Error(`BUG: job ${job.id} has fewer proofs than nullifiers`);
     return {
       leaf_index: leafIndex,
       path: options.ledger.pathAt(leafIndex, checkpoint.leafCount),
