@@ -1,4 +1,4 @@
-/** Wall time of the story from a warm install, apart from install and build. */
+/** Wall time of the story from a warm install, without install and build. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { projectRoot } from '../project-files';

@@ -2,13 +2,18 @@
  * `npm start`: builds what is stale, starts the development network, plays the story, shows who owns what, and stays up
  * until Ctrl-C. `--once` ends after the story, 0 only when every step held; `--json` prints one object.
  */
-import { join } from 'node:path';
-import { createPerson, prepareStage } from './stage';
+import { BUILD_STEP, type Stage, createPerson, prepareStage } from './stage';
 import { printReport } from './report';
 import { Steps, describeError } from './steps';
 import { Story, type StoryResult } from './story';
 
-const startedAt = performance.now();
+const USAGE = `npm start [-- [--once] [--json]]
+  --once  ends after the story, with 0 only if every step held
+  --json  one JSON object on stdout, progress on stderr`;
+
+/** As shells do for SIGINT. */
+const EXIT_INTERRUPTED = 130;
+
 const flags = new Set(process.argv.slice(2));
 const [once, json] = [flags.has('--once'), flags.has('--json')];
 const unknown = [...flags].find((flag) => flag !== '--once' && flag !== '--json');
@@ -17,44 +22,79 @@ const unknown = [...flags].find((flag) => flag !== '--once' && flag !== '--json'
 const print = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
 
 async function main(): Promise<number> {
+  if (flags.has('--help')) {
+    print(USAGE);
+    return 0;
+  }
   if (unknown !== undefined) {
-    print(`unknown option ${unknown}; known: --once, --json`);
+    process.stderr.write(`unknown option ${unknown}\n${USAGE}\n`);
     return 2;
   }
-  const steps = new Steps(print);
-  const stage = prepareStage(steps);
-  let result: StoryResult | undefined;
-  const storyStartedAt = performance.now();
+  const stage = prepareStage();
+  let wasInterrupted = false;
+  const interrupted = listenForInterruption().then(() => void (wasInterrupted = true));
+  const stopped = Promise.race([
+    stage.lost,
+    interrupted.then(() => Promise.reject(new Error('interrupted')))
+  ]);
+  stopped.catch(() => undefined);
   try {
-    const network = await stage.network();
+    if (!(await play(stage, stopped))) return wasInterrupted ? EXIT_INTERRUPTED : 1;
+    if (once) return 0;
+    print('Staying up. In another terminal: npm run --silent hypha -- domain list. Ctrl-C ends it.');
+    await Promise.race([interrupted, stage.lost]);
+    return 0;
+  } catch (error) {
+    print(`Stopping: ${describeError(error)}`);
+    return 1;
+  } finally {
+    await stage.stop();
+  }
+}
+
+/** Whether every step held. */
+async function play(stage: Stage, stopped: Promise<never>): Promise<boolean> {
+  const startedAt = performance.now();
+  const steps = new Steps(print, stopped);
+  let result: StoryResult | undefined;
+  let failure: string | undefined;
+  try {
+    const network = await stage.network(steps);
     const [alice, bob] = await Promise.all([createPerson('Alice', network), createPerson('Bob', network)]);
     result = await new Story(network, steps).play(alice, bob);
   } catch (error) {
-    print(`The story stopped: ${describeError(error)}`);
+    failure = describeError(error);
+    print(steps.records.at(-1)?.ok === false ? 'The story stopped.' : `The story stopped: ${failure}`);
   }
   const ok = result !== undefined && steps.records.every((step) => step.ok);
-  const figures = {
-    installMs: Number(process.env['HYPHA_INSTALL_MS'] ?? 0),
-    storyMs: Math.round(performance.now() - storyStartedAt),
-    totalMs: Math.round(performance.now() - startedAt)
-  };
+  const endpoints = stage.endpoints();
+  const figures = timings(steps, performance.now() - startedAt);
   if (json) {
-    const endpoints = stage.endpoints();
-    process.stdout.write(`${JSON.stringify({ ok, steps: steps.records, figures, endpoints, ...result })}\n`);
+    const error = failure === undefined ? {} : { error: failure };
+    const report = { ok, ...error, steps: steps.records, figures, endpoints, ...result };
+    process.stdout.write(`${JSON.stringify(report)}\n`);
   } else if (result !== undefined) {
-    printReport(print, { result, figures, endpoints: stage.endpoints() });
+    printReport(print, { result, figures, endpoints });
   }
-  if (!once && ok) await untilInterrupted();
-  await stage.stop();
-  return ok ? 0 : 1;
+  return ok;
 }
 
-function untilInterrupted(): Promise<void> {
-  print(
-    `Staying up. Try: npm run hypha -- domain list   (settings in ${join('.hypha', 'network.json')}). Ctrl-C ends it.`
-  );
+/** Install, build and story apart, and their sum. */
+function timings(
+  steps: Steps,
+  elapsedMs: number
+): Record<'installMs' | 'buildMs' | 'storyMs' | 'totalMs', number> {
+  const installMs = Number(process.env['HYPHA_INSTALL_MS'] ?? 0);
+  const buildMs = steps.records.find(({ name }) => name === BUILD_STEP)?.ms ?? 0;
+  const storyMs = Math.round(elapsedMs) - buildMs;
+  return { installMs, buildMs, storyMs, totalMs: installMs + buildMs + storyMs };
+}
+
+/** Resolves when the user or the starting process wants an end. The handlers stay: a second Ctrl-C cuts nothing short. */
+function listenForInterruption(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => resolve());
+    process.on('disconnect', () => resolve());
   });
 }
 

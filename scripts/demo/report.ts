@@ -42,6 +42,7 @@ export function printReport(
   );
   print('');
   printRows(print, Object.entries(report.endpoints));
+  print('A development network: its keys are public test keys, its proofs mock seals.');
 }
 
 function printRows(print: Print, rows: readonly (readonly string[])[]): void {

@@ -14,13 +14,17 @@ export type Print = (line: string) => void;
 export class Steps {
   readonly records: StepRecord[] = [];
 
-  constructor(private readonly print: Print) {}
+  /** `stopped` rejects when no step can succeed any more; the step that runs then fails with its reason. */
+  constructor(
+    private readonly print: Print,
+    private readonly stopped: Promise<never>
+  ) {}
 
   /** The value of `work`, timed under `name`. */
   async run<T>(name: string, work: () => Promise<T>): Promise<T> {
     const startedAt = performance.now();
     try {
-      const value = await work();
+      const value = await Promise.race([this.stopped, work()]);
       this.record({ name, ok: true, ms: elapsedMs(startedAt) });
       return value;
     } catch (error) {
@@ -43,5 +47,6 @@ const elapsedMs = (startedAt: number): number => Math.round(performance.now() - 
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? `${error.code}: ` : '';
-  return `${code}${error.message}`;
+  const [text = ''] = error.message.split('\n', 1);
+  return `${code}${text}`;
 }

@@ -10,6 +10,8 @@ const READY_DEADLINE_MS = 60_000;
 export type ChildProgram = {
   /** The line that `isReady` recognised. */
   readonly readyLine: string;
+  /** How it ended: the signal, or the exit code with the last line it wrote. */
+  readonly ended: Promise<string>;
   /** Asks it to end, insists after a while, resolves when it is gone. */
   readonly stop: () => Promise<void>;
 };
@@ -32,8 +34,16 @@ export async function startProgram(options: {
     process.off('exit', killWithUs);
     await stopChild(child);
   };
+  let lastLine = '';
+  const ended = new Promise<string>((resolve) => {
+    child.once('exit', (code, signal) => resolve(signal ?? `exit code ${String(code)}: ${lastLine}`));
+  });
+  const onLine = (line: string): void => {
+    lastLine = line;
+    options.onLine?.(line);
+  };
   try {
-    return { readyLine: await firstReadyLine(child, options), stop };
+    return { readyLine: await firstReadyLine(child, { ...options, onLine }), ended, stop };
   } catch (error) {
     await stop();
     throw error;

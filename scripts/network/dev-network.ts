@@ -2,7 +2,7 @@
  * The development network of the story and the benchmarks: local IC, EVM node, contracts (stand-ins, named so),
  * canisters and a relayer, each a program of its own, each on a free port.
  */
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HttpAgent } from '@dfinity/agent';
 import { IDL } from '@dfinity/candid';
@@ -130,19 +130,18 @@ export async function startRelayer(
   });
 }
 
-/** A folder for what this run leaves behind, emptied; `.hypha` is not under version control. */
-export function freshFolder(name: string): string {
-  const folder = join(projectRoot, '.hypha', name);
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  return folder;
+/** An empty folder of this run alone; `.hypha` is not under version control. */
+export function createRunFolder(): string {
+  const home = join(projectRoot, '.hypha');
+  mkdirSync(home, { recursive: true });
+  return mkdtempSync(join(home, 'run-'));
 }
 
-/** What the `hypha` command reads with `--network`. */
+/** Writes what the `hypha` command reads with `--network`. The result takes it away again, unless it is another's by then. */
 export function writeNetworkFile(
   path: string,
   network: Pick<DevNetwork, 'icUrl' | 'signerId' | 'domainsId' | 'anvil'>
-): void {
+): () => void {
   const content = {
     host: network.icUrl,
     fetchRootKey: true,
@@ -150,5 +149,9 @@ export function writeNetworkFile(
     domains: network.domainsId.toText(),
     evm: { url: network.anvil.url }
   };
-  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+  const text = `${JSON.stringify(content, null, 2)}\n`;
+  writeFileSync(path, text);
+  return () => {
+    if (existsSync(path) && readFileSync(path, 'utf8') === text) rmSync(path);
+  };
 }
