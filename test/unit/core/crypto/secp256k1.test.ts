@@ -1,5 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { secp256k1 as oracle } from '@noble/curves/secp256k1';
 import fc from 'fast-check';
 import { concat, decodeBigEndian, encodeBigEndian, fromHex, toHex } from '../../../../src/core/bytes';
@@ -12,6 +10,7 @@ import {
   verifyEcdsa,
   warmUp
 } from '../../../../src/core/crypto/secp256k1';
+import { describeWithVectors, readVectorText } from '../../../support/outside-vectors';
 import { errorCode } from '../error-code';
 
 const ORDER = oracle.Point.Fn.ORDER;
@@ -204,15 +203,11 @@ type WycheproofFile = {
     }[];
   }[];
 };
-const WYCHEPROOF = resolve(
-  __dirname,
-  '../../../../../shared/vectors/wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json'
-);
-const describeWycheproof = existsSync(WYCHEPROOF) ? describe : describe.skip;
+const WYCHEPROOF = 'wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json';
 
-describeWycheproof('Wycheproof, ECDSA secp256k1 SHA-256 by Bitcoin rules (../shared/vectors)', () => {
+describeWithVectors(WYCHEPROOF, 'Wycheproof, ECDSA secp256k1 SHA-256 by Bitcoin rules', () => {
   it('has our verdict on all 463 signatures', () => {
-    const { testGroups } = JSON.parse(readFileSync(WYCHEPROOF, 'utf8')) as WycheproofFile;
+    const { testGroups } = JSON.parse(readVectorText(WYCHEPROOF)) as WycheproofFile;
     const tests = testGroups.flatMap((group) =>
       group.tests.map((test) => ({ ...test, key: group.publicKey.uncompressed }))
     );
