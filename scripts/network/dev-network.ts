@@ -62,7 +62,7 @@ export async function startLocalIc(evmUrl: string, port = 0): Promise<LocalInter
   const program = await startProgram({
     program: 'src/local-ic/main.ts',
     args: ['--port', String(port), ...routes],
-    isReady: (line) => line.includes('http://127.0.0.1:')
+    isReady: (line) => line.startsWith('Local Internet Computer at ')
   });
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(program.readyLine)?.[0];
   if (url === undefined) throw new Error(`the local IC named no address: ${program.readyLine}`);

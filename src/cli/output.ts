@@ -43,6 +43,7 @@ function formatLines(value: Json, indent: string): string {
       .join('');
   }
   if (isScalar(value)) return `${indent}${formatScalar(value)}\n`;
+  if (Object.keys(value).length === 0) return `${indent}(none)\n`;
   const width = Math.max(0, ...Object.keys(value).map((key) => key.length));
   return Object.entries(value)
     .map(([key, entry]) =>

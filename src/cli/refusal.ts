@@ -29,6 +29,7 @@ const HINTS: Readonly<Record<string, string>> = {
     'an account signs its nonces in order, without gaps: sign for the nonce named first (--nonce), or leave --nonce out',
   'account/not-owner':
     'see who owns it with `hypha account show`, and which identity you use with `hypha identity show`',
+  'account/not-bound': 'its owner runs `hypha transfer bind` first',
   'account/sealed':
     'a sealed account signs nothing until a transfer reopens it; propose one to its own owner to cancel',
   'account/quarantined': 'its owner takes it as it is with `hypha account accept`',

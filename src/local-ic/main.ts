@@ -63,6 +63,8 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`local-ic: ${error instanceof Error ? error.message : String(error)}\n${USAGE}`);
+  const isSystems = error instanceof Error && 'syscall' in error;
+  const help = isSystems ? '' : USAGE;
+  process.stderr.write(`local-ic: ${error instanceof Error ? error.message : String(error)}\n${help}`);
   process.exitCode = 1;
 });

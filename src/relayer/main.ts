@@ -13,6 +13,10 @@ import { type Log, createLog } from './log';
 import { openRelayer } from './open-relayer';
 
 async function main(): Promise<void> {
+  if (process.argv.slice(2).some((flag) => flag === '--help' || flag === '-h')) {
+    process.stdout.write(`The relayer's settings, as flags or as HYPHA_RELAYER_<SETTING>:\n\n${CONFIG_HELP}\n`);
+    return;
+  }
   const config = readConfig();
   if (config === undefined) return;
   const log = createLog({
