@@ -12,7 +12,7 @@ export type CanisterName = 'signer' | 'domains';
 const CYCLES = 1_000_000_000_000_000n;
 
 /** Gzipped Wasm of a built canister. @throws when it was not built. */
-export function readCanisterWasm(name: CanisterName): Uint8Array {
+function readCanisterWasm(name: CanisterName): Uint8Array {
   return readFileSync(join(projectRoot, '.azle', name, `${name}.wasm.gz`));
 }
 

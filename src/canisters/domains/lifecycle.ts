@@ -6,7 +6,7 @@ import { decodeBigEndian, encodeBigEndian } from '../../core/bytes';
 import { type StableMap } from '../runtime/canister-runtime';
 
 /** Raised with every change of what is stored; a later version migrates what it finds. */
-export const LAYOUT_VERSION = 1;
+const LAYOUT_VERSION = 1;
 const VERSION_KEY = Uint8Array.of(0);
 
 /** Marks empty stable memory as ours. */

@@ -79,7 +79,7 @@ export type SignerStore = {
 };
 
 /** Bytes of a key name; those of the IC have about ten. */
-export const MAX_KEY_NAME_BYTES = 64;
+const MAX_KEY_NAME_BYTES = 64;
 
 /** First byte of the configuration: the layout of all memories. A later one migrates what it finds. */
 const LAYOUT_VERSION = 1;

@@ -29,7 +29,7 @@ import {
 } from '../crypto/secp256k1-group';
 import { ProtocolError } from '../error';
 
-export const DELTA_PROOF_LENGTH = 65;
+const DELTA_PROOF_LENGTH = 65;
 /** Ethereum's `v` is the recovery id plus this. */
 const RECOVERY_OFFSET = 27;
 

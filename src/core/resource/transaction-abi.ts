@@ -24,7 +24,7 @@ import { type AppData, DELETE_IMMEDIATELY, DELETE_NEVER, type ExpirableBlob } fr
 import type { Action, ComplianceUnit, LogicInput, Transaction } from './transaction';
 
 /** First four bytes of keccak256 of the signature of `execute`. */
-export const EXECUTE_SELECTOR = fromHex('ed3cf91f');
+const EXECUTE_SELECTOR = fromHex('ed3cf91f');
 /** Larger transactions are refused: about five times the largest published one (20 compliance units, 82 kB). */
 export const MAX_TRANSACTION_BYTES = 400_000;
 

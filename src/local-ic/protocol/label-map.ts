@@ -39,7 +39,7 @@ export function firstLabel(level: HashTree): LabeledNode | undefined {
 }
 
 /** The last label of a level. */
-export function lastLabel(level: HashTree): LabeledNode | undefined {
+function lastLabel(level: HashTree): LabeledNode | undefined {
   let node = level;
   while (node.type === 'fork') node = node.right;
   return node.type === 'labeled' ? node : undefined;

@@ -9,7 +9,7 @@ const CANISTER_ID_BYTES = 10;
 const CANISTER_ID_SUFFIX = [0x01, 0x01];
 
 /** Canister id of an index: 8 bytes big endian, then `01 01`. */
-export function canisterIdOf(index: bigint): Uint8Array {
+function canisterIdOf(index: bigint): Uint8Array {
   const id = new Uint8Array([...new Uint8Array(8), ...CANISTER_ID_SUFFIX]);
   new DataView(id.buffer).setBigUint64(0, index);
   return id;

@@ -167,7 +167,7 @@ export class CanisterRunner {
   }
 }
 
-export function requireInstance(canister: Canister): CanisterInstance {
+function requireInstance(canister: Canister): CanisterInstance {
   if (!canister.instance) {
     throw new CanisterFault(
       ERROR_CODE.noWasmModule,

@@ -6,8 +6,6 @@ import { mineBlocks } from '../../fixtures/evm/anvil';
 import { type ProxyBehaviour } from '../../support/faulty-rpc-proxy';
 import { DomainsNetwork, LOGIC_REF, type TestDomain } from './domains-network';
 
-jest.setTimeout(120_000);
-
 let network: DomainsNetwork;
 beforeAll(async () => {
   network = await DomainsNetwork.start();

@@ -19,8 +19,6 @@ import { ProofCarrier } from '../../support/transfer/proof-carrier';
 import { createSealedAccounts, ed25519Identity, joinStage } from '../../support/transfer/stage-people';
 import { refusalOf } from '../../support/transfer/stage-state';
 
-jest.setTimeout(120_000);
-
 const ZERO: Hex = `0x${'00'.repeat(32)}`;
 const SOME_ROOT: Hex = `0x${'ab'.repeat(32)}`;
 

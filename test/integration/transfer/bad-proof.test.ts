@@ -21,8 +21,6 @@ import { payloadFaults } from './payload-faults';
 import { type Batch, type Loot } from './presented-fault';
 import { proofFaults } from './proof-faults';
 
-jest.setTimeout(120_000);
-
 let stage: TestStage;
 let carrier: ProofCarrier;
 let alice: TestPerson;

@@ -31,8 +31,6 @@ import {
 } from '../../support/transfer/stage-people';
 import { refusalOf } from '../../support/transfer/stage-state';
 
-jest.setTimeout(120_000);
-
 const OTHER = hex32('ee'.repeat(32));
 const ANONYMOUS = Uint8Array.of(4);
 const A_CANISTER = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 9, 1, 1);

@@ -15,8 +15,6 @@ import {
   secp256k1Identity
 } from '../../support/transfer/stage-people';
 
-jest.setTimeout(120_000);
-
 /** SubjectPublicKeyInfo up to the key: Ed25519 (RFC 8410), secp256k1 and P-256 uncompressed (RFC 5480). */
 const ED25519 = fromHex('302a300506032b6570032100');
 const SECP256K1 = fromHex('3056301006072a8648ce3d020106052b8104000a034200');

@@ -21,8 +21,6 @@ import {
 } from '../../support/transfer/stage-people';
 import { refusalOf } from '../../support/transfer/stage-state';
 
-jest.setTimeout(120_000);
-
 let stage: TestStage;
 let carrier: ProofCarrier;
 let alice: TestPerson;

@@ -16,8 +16,6 @@ import { ProofCarrier } from '../../support/transfer/proof-carrier';
 import { createSealedAccounts, ed25519Identity, joinStage } from '../../support/transfer/stage-people';
 import { readState } from '../../support/transfer/stage-state';
 
-jest.setTimeout(120_000);
-
 const LIMITS = { timeoutMs: 60_000, intervalMs: 50 };
 
 const HONEST: ProxyBehaviour = { kind: 'honest' };

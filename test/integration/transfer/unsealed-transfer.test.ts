@@ -26,8 +26,6 @@ import {
 } from '../../support/transfer/stage-people';
 import { refusalOf } from '../../support/transfer/stage-state';
 
-jest.setTimeout(120_000);
-
 const OTHER = hex32('ee'.repeat(32));
 
 let stage: TestStage;

@@ -20,8 +20,6 @@ import {
 } from '../../support/transfer/stage-people';
 import { upgradeCanister } from '../../support/transfer/upgrade-canister';
 
-jest.setTimeout(120_000);
-
 let stage: TestStage;
 let carrier: ProofCarrier;
 let alice: TestPerson;
