@@ -11,6 +11,7 @@ import { type PrincipalBytes } from '../core/account/principal';
 import { type Address, type Bytes32 } from '../core/bytes';
 import { assertNever } from '../core/error';
 import { type Icrc3Value } from '../core/log/icrc3-value';
+import { encodeUtf8 } from '../core/log/utf8';
 import { type ActionEvidence, type UnitEvidence } from '../core/proof/transition-batch';
 import { encodeResourceAbi } from '../core/resource/resource';
 import { type EvmSignature } from '../core/signing/evm-signature';
@@ -42,13 +43,16 @@ export const MAX_PAYLOAD_BYTES = 6_144;
 export const MAX_PATH_LENGTH = 64;
 
 /** Bytes of a master key's name; those of the IC have about ten. */
-export const MAX_KEY_NAME_LENGTH = 64;
+export const MAX_KEY_NAME_BYTES = 64;
 
 /** What the canister is installed with; undefined for an upgrade that changes nothing. @throws {ProtocolError} `wire/limit`. */
 export function decodeSignerConfig([wire]: [] | [InitArgsWire]):
   { readonly domainsCanister: PrincipalBytes; readonly keyName: string } | undefined {
   if (wire === undefined) return undefined;
-  assertAtMost(wire.key_name.length, { label: 'key name', limit: MAX_KEY_NAME_LENGTH });
+  assertAtMost(encodeUtf8(wire.key_name).length, {
+    label: 'key name bytes',
+    limit: MAX_KEY_NAME_BYTES
+  });
   return { domainsCanister: wire.domains_canister.toUint8Array(), keyName: wire.key_name };
 }
 

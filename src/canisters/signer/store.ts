@@ -1,5 +1,6 @@
 /** Everything the `signer` canister remembers. Nothing is cached: what is read after an await is what is stored then. */
 import { type Account, type AccountTransition } from '../../core/account/account';
+import { MAX_KEY_NAME_BYTES } from '../../api/signer-wire';
 import { decodeAccount, encodeAccount } from '../../core/account/account-codec';
 import { type AccountId } from '../../core/account/account-id';
 import { type PrincipalBytes, encodePrincipal, readPrincipal } from '../../core/account/principal';
@@ -77,9 +78,6 @@ export type SignerStore = {
   readonly appendBlock: (block: Uint8Array, hash: Bytes32) => void;
   readonly findBlock: (index: bigint) => Uint8Array | undefined;
 };
-
-/** Bytes of a key name; those of the IC have about ten. */
-const MAX_KEY_NAME_BYTES = 64;
 
 /** First byte of the configuration: the layout of all memories. A later one migrates what it finds. */
 const LAYOUT_VERSION = 1;

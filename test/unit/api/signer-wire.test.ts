@@ -242,8 +242,12 @@ describe('decodeSignerConfig', () => {
     expect(decodeSignerConfig([])).toBeUndefined();
   });
 
-  it('refuses a key name that no key has', () => {
-    const config = { domains_canister, key_name: 'k'.repeat(65) };
-    expect(errorCode(() => decodeSignerConfig([config]))).toBe('wire/limit');
+  it.each(['k'.repeat(65), 'ké'.repeat(22)])('refuses a key name of more than 64 bytes: %s', (key_name) => {
+    expect(errorCode(() => decodeSignerConfig([{ domains_canister, key_name }]))).toBe('wire/limit');
+  });
+
+  it('takes a key name of 64 bytes', () => {
+    const key_name = 'é'.repeat(32);
+    expect(decodeSignerConfig([{ domains_canister, key_name }])?.keyName).toBe(key_name);
   });
 });
