@@ -14,7 +14,9 @@ import { openRelayer } from './open-relayer';
 
 async function main(): Promise<void> {
   if (process.argv.slice(2).some((flag) => flag === '--help' || flag === '-h')) {
-    process.stdout.write(`The relayer's settings, as flags or as HYPHA_RELAYER_<SETTING>:\n\n${CONFIG_HELP}\n`);
+    process.stdout.write(
+      `The relayer's settings, as flags or as HYPHA_RELAYER_<SETTING>:\n\n${CONFIG_HELP}\n`
+    );
     return;
   }
   const config = readConfig();
