@@ -4,7 +4,12 @@
  */
 import { type Address, type Bytes32, address } from '../core/bytes';
 import { type Checkpoint } from '../core/domain/checkpoint';
-import { type EvmDomainConfig } from '../core/domain/evm-domain';
+import {
+  type EvmDomainConfig,
+  MAX_NAME_LENGTH,
+  MAX_PROVIDERS,
+  MAX_URL_LENGTH
+} from '../core/domain/evm-domain';
 import { MAX_HEADER_BYTES } from '../core/proof/ethereum-header';
 import { MAX_NODE_BYTES, MAX_PROOF_NODES } from '../core/proof/merkle-patricia';
 import {
@@ -19,12 +24,6 @@ import { assertAtMost, own32 } from './wire-bytes';
 
 /** Nullifiers in one request. */
 export const MAX_NULLIFIERS = 32;
-/** Providers of one domain. */
-export const MAX_PROVIDERS = 10;
-/** UTF-16 units of a domain's name. */
-export const MAX_NAME_LENGTH = 64;
-/** UTF-16 units of a provider's URL. */
-export const MAX_URL_LENGTH = 512;
 
 /** Evidence for a checkpoint: RLP of a header, and trie nodes from the root down as `eth_getProof` gives them. */
 export type EvmCheckpointEvidence = {

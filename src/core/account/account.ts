@@ -4,13 +4,13 @@
  *     active --seal--> sealed --transition, consented and accepted--> active (epoch + 1)
  *       any --transition otherwise--> quarantined (epoch + 1) --accept--> active
  */
-import { type Bytes32, equalBytes, ZERO_BYTES32 } from '../bytes';
+import { type Bytes32, equalBytes, ZERO_BYTES32, compareBytes } from '../bytes';
 import { ProtocolError, assertNever } from '../error';
 import { type Resource } from '../resource/resource';
 import { type AccountId } from './account-id';
 import { type EvmNonce } from './evm-nonce';
 import { type AccountMode, type Passport, hashPassport } from './passport';
-import { type PrincipalBytes, comparePrincipals, isAnonymous } from './principal';
+import { type PrincipalBytes, isAnonymous } from './principal';
 
 /** The account resource that the signer follows. */
 export type Head = {
@@ -116,7 +116,7 @@ export function sealAccount(
     evmNonces: account.evmNonces,
     policyDigest: ZERO_BYTES32,
     moduleHash: seal.moduleHash,
-    controllers: [...seal.controllers].sort(comparePrincipals)
+    controllers: [...seal.controllers].sort(compareBytes)
   };
   return { ...account, status: { type: 'sealed', passport, passportDigest: hashPassport(passport) } };
 }

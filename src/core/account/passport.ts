@@ -2,11 +2,11 @@
  * The passport: everything about a sealed account that a buyer checks before consenting, under one digest
  * (docs/protocol/account-transfer.md, "Passport").
  */
-import { type Bytes32, concat, encodeBigEndian } from '../bytes';
+import { type Bytes32, concat, encodeBigEndian, compareBytes } from '../bytes';
 import { taggedHash } from '../tagged-hash';
 import { type AccountId } from './account-id';
 import { type EvmNonce } from './evm-nonce';
-import { type PrincipalBytes, comparePrincipals } from './principal';
+import { type PrincipalBytes } from './principal';
 
 /** `unrestricted` once a digest of unknown meaning has been signed; it never goes back. */
 export type AccountMode = 'clean' | 'unrestricted';
@@ -67,4 +67,4 @@ export function hashLiabilities(evmNonces: readonly EvmNonce[]): Bytes32 {
 
 /** Digest of a canister's controllers, in ascending order. */
 export const hashControllers = (controllers: readonly PrincipalBytes[]): Bytes32 =>
-  taggedHash('hypha/controllers/v1', ...[...controllers].sort(comparePrincipals));
+  taggedHash('hypha/controllers/v1', ...[...controllers].sort(compareBytes));

@@ -28,16 +28,6 @@ export const isSelfAuthenticating = (principal: PrincipalBytes): boolean =>
 /** Whether the principal is the anonymous one. */
 export const isAnonymous = (principal: PrincipalBytes): boolean => equalBytes(principal, ANONYMOUS_PRINCIPAL);
 
-/** Order of principals: byte by byte, a prefix before what it begins. For `Array.sort`. */
-export function comparePrincipals(a: PrincipalBytes, b: PrincipalBytes): number {
-  const shared = Math.min(a.length, b.length);
-  for (let index = 0; index < shared; index += 1) {
-    const difference = (a[index] ?? 0) - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return a.length - b.length;
-}
-
 /** A principal behind its u8 length. @throws {ProtocolError} `principal/length` unless it has 1 to 29 bytes. */
 export function encodePrincipal(principal: PrincipalBytes): Uint8Array {
   assertPrincipalLength(principal.length);

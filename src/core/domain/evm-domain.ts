@@ -21,9 +21,11 @@ export type EvmDomainConfig = {
   readonly agreement: number;
 };
 
-const MAX_NAME_LENGTH = 64;
-const MAX_PROVIDERS = 10;
-const MAX_URL_LENGTH = 512;
+/** Characters of a domain's name. */
+export const MAX_NAME_LENGTH = 64;
+export const MAX_PROVIDERS = 10;
+/** Characters of a provider's URL. */
+export const MAX_URL_LENGTH = 512;
 const CHAIN_ID_END = 2n ** 53n;
 /** A storage slot is a word: ERC-7201 puts state behind hashes. */
 const SLOT_END = 2n ** 256n;

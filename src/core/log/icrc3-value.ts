@@ -10,7 +10,7 @@
  * | 4 Array     | n, n values                                    |
  * | 5 Map       | n, n times: key as Text without its tag, value |
  */
-import { type Bytes32, concat } from '../bytes';
+import { type Bytes32, concat, compareBytes } from '../bytes';
 import { sha256 } from '../crypto/hash';
 import { ProtocolError } from '../error';
 import { Leb128Reader, encodeLeb128, encodeSleb128 } from './leb128';
@@ -86,11 +86,6 @@ function hashKey(key: string): Bytes32 {
   const digest = sha256(encodeUtf8(key));
   if (keyHashes.size < MAX_KEY_HASHES) keyHashes.set(key, digest);
   return digest;
-}
-
-function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  const index = a.findIndex((byte, position) => byte !== b[position]);
-  return index === -1 ? 0 : (a[index] ?? 0) - (b[index] ?? 0);
 }
 
 function encodeNested(value: Icrc3Value, depth: number): Uint8Array {

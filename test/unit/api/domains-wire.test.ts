@@ -1,3 +1,4 @@
+import { MAX_PROVIDERS } from '../../../src/core/domain/evm-domain';
 import { IDL } from '@dfinity/candid';
 import {
   AttestRequestIdl,
@@ -9,7 +10,6 @@ import {
 } from '../../../src/api/domains-idl';
 import {
   MAX_NULLIFIERS,
-  MAX_PROVIDERS,
   decodeAttestRequest,
   decodeAttestation,
   decodeDomainId,

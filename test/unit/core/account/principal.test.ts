@@ -2,14 +2,13 @@ import { Principal } from '@dfinity/principal';
 import fc from 'fast-check';
 import {
   ANONYMOUS_PRINCIPAL,
-  comparePrincipals,
   encodePrincipal,
   isAnonymous,
   isSelfAuthenticating,
   principalOfPublicKey,
   readPrincipal
 } from '../../../../src/core/account/principal';
-import { ByteReader } from '../../../../src/core/bytes';
+import { compareBytes, ByteReader } from '../../../../src/core/bytes';
 import { errorCode } from '../error-code';
 import { ed25519Party, secp256k1Party } from '../proof/reference-transfer';
 
@@ -50,14 +49,14 @@ describe('isAnonymous', () => {
   });
 });
 
-describe('comparePrincipals', () => {
+describe('compareBytes', () => {
   it('orders as their hexadecimal text does', () => {
     const principal = fc.uint8Array({ maxLength: 29 });
     fc.assert(
       fc.property(principal, principal, (a, b) => {
         const [left, right] = [Buffer.from(a).toString('hex'), Buffer.from(b).toString('hex')];
 
-        expect(Math.sign(comparePrincipals(a, b))).toBe(left < right ? -1 : left > right ? 1 : 0);
+        expect(Math.sign(compareBytes(a, b))).toBe(left < right ? -1 : left > right ? 1 : 0);
       })
     );
   });
