@@ -1,20 +1,14 @@
 /** Sets the story's stage, step by step, and clears it away again, whatever came of it. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type SignIdentity } from '@dfinity/agent';
-import {
-  connectAgent,
-  createDomainsClient,
-  createIdentity,
-  createSignerClient,
-  platformRandom
-} from '../../src/sdk';
+import { createDomainsClient, createSignerClient } from '../../src/sdk';
 import { anvilClients, deployContracts } from '../../test/fixtures/evm/deploy';
 import { buildCanisters, canisterNames } from '../build-canisters';
 import {
   type DevNetwork,
   createRunFolder,
   deployCanisters,
+  joinNetwork,
   registerDomain,
   startEvmNode,
   startLocalIc,
@@ -112,7 +106,5 @@ const endpointsOf = (network: DevNetwork): Record<string, string> => ({
 
 /** A person with a fresh identity, connected to the signer. */
 export async function createPerson(name: string, network: DevNetwork): Promise<Person> {
-  const identity: SignIdentity = createIdentity(platformRandom());
-  const agent = await connectAgent({ host: network.icUrl, fetchRootKey: true, identity });
-  return { name, identity, signer: createSignerClient(agent, { canisterId: network.signerId }) };
+  return { name, ...(await joinNetwork({ host: network.icUrl, signerId: network.signerId })) };
 }

@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type HttpAgent } from '@dfinity/agent';
+import { type HttpAgent, type SignIdentity } from '@dfinity/agent';
 import { IDL } from '@dfinity/candid';
 import { type Principal } from '@dfinity/principal';
 import { type Address, toBytes } from 'viem';
@@ -13,7 +13,7 @@ import { unwrap } from '../../src/api/errors';
 import { InitArgsIdl, type SignerService } from '../../src/api/signer-idl';
 import { type Bytes32, bytes32, toHex } from '../../src/core/bytes';
 import { sha256 } from '../../src/core/crypto/hash';
-import { connectAgent } from '../../src/sdk/client';
+import { connectAgent, createSignerClient } from '../../src/sdk/client';
 import { createIdentity, encodeIdentityPem } from '../../src/sdk/identity';
 import { platformRandom } from '../../src/sdk/transfer-plan';
 import { type Anvil, startAnvil } from '../../test/fixtures/evm/anvil';
@@ -33,10 +33,8 @@ const ADAPTER_LAYOUT = { leaf_count_slot: 1n, root_values_slot: 4n, nullifier_po
 
 export type LocalInternetComputer = { readonly url: string; readonly program: ChildProgram };
 
-/** Everything that runs, and how to end it. */
-export type DevNetwork = {
-  readonly folder: string;
-  readonly icUrl: string;
+/** What runs and where to find it, however it was started. */
+export type Network = {
   readonly anvil: Anvil;
   readonly evm: EvmClients;
   readonly deployment: Deployment;
@@ -47,6 +45,25 @@ export type DevNetwork = {
   readonly signer: SignerService;
   readonly domains: DomainsService;
 };
+
+/** A {@link Network} of programs of their own; they leave what they write in `folder`. */
+export type DevNetwork = Network & { readonly folder: string; readonly icUrl: string };
+
+/** Somebody with an identity, and the signer as they call it. */
+export type NetworkUser = {
+  readonly identity: SignIdentity;
+  readonly agent: HttpAgent;
+  readonly signer: SignerService;
+};
+
+/** A user of the signer at `host`; with a fresh identity unless one is given. */
+export async function joinNetwork(
+  { host, signerId }: { readonly host: string; readonly signerId: Principal },
+  identity: SignIdentity = createIdentity(platformRandom())
+): Promise<NetworkUser> {
+  const agent = await connectAgent({ host, fetchRootKey: true, identity });
+  return { identity, agent, signer: createSignerClient(agent, { canisterId: signerId }) };
+}
 
 /** An EVM node that mines every second and whose finalized block follows two blocks behind. */
 export const startEvmNode = (port = 0): Promise<Anvil> =>

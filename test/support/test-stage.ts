@@ -2,48 +2,26 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type HttpAgent, type SignIdentity } from '@dfinity/agent';
-import { type Principal } from '@dfinity/principal';
+import { type HttpAgent } from '@dfinity/agent';
 import {
+  type Network,
+  type NetworkUser,
   deployCanisters,
+  joinNetwork,
   providerUrls,
   registerDomain,
   startEvmNode
 } from '../../scripts/network/dev-network';
-import { type DomainsService } from '../../src/api/domains-idl';
-import { type SignerService } from '../../src/api/signer-idl';
-import { type Bytes32 } from '../../src/core/bytes';
 import { LocalIc } from '../../src/local-ic/local-ic';
 import { createLog } from '../../src/relayer/log';
 import { type OpenRelayer, openRelayer } from '../../src/relayer/open-relayer';
-import {
-  connectAgent,
-  createDomainsClient,
-  createIdentity,
-  createSignerClient,
-  platformRandom
-} from '../../src/sdk';
-import { type Anvil } from '../fixtures/evm/anvil';
-import { type Deployment, type EvmClients, anvilClients, deployContracts } from '../fixtures/evm/deploy';
+import { createDomainsClient, createSignerClient } from '../../src/sdk';
+import { anvilClients, deployContracts } from '../fixtures/evm/deploy';
 
-/** A person with an identity and a signer client of their own. */
-export type TestPerson = {
-  readonly identity: SignIdentity;
-  readonly agent: HttpAgent;
-  readonly signer: SignerService;
-};
+export type TestPerson = NetworkUser;
 
-export type TestStage = {
+export type TestStage = Network & {
   readonly localIc: LocalIc;
-  readonly anvil: Anvil;
-  readonly evm: EvmClients;
-  readonly deployment: Deployment;
-  readonly operator: HttpAgent;
-  readonly signerId: Principal;
-  readonly domainsId: Principal;
-  readonly domainId: Bytes32;
-  readonly signer: SignerService;
-  readonly domains: DomainsService;
   readonly createPerson: () => Promise<TestPerson>;
   /** Opens a relayer of its own identity; it runs until `stop`. */
   readonly startRelayer: () => Promise<TestRelayer>;
@@ -73,7 +51,7 @@ export async function startTestStage(): Promise<TestStage> {
   const relayers: TestRelayer[] = [];
   return {
     ...parts,
-    createPerson: () => createPerson(localIc.url, canisters.signerId),
+    createPerson: () => joinNetwork({ host: localIc.url, signerId: canisters.signerId }),
     startRelayer: async () => {
       const relayer = await startTestRelayer(parts);
       relayers.push(relayer);
@@ -87,16 +65,10 @@ export async function startTestStage(): Promise<TestStage> {
   };
 }
 
-async function createPerson(host: string, signerId: Principal): Promise<TestPerson> {
-  const identity = createIdentity(platformRandom());
-  const agent = await connectAgent({ host, fetchRootKey: true, identity });
-  return { identity, agent, signer: createSignerClient(agent, { canisterId: signerId }) };
-}
-
 async function startTestRelayer(
   stage: Pick<TestStage, 'localIc' | 'anvil' | 'deployment' | 'signerId' | 'domainsId' | 'domainId'>
 ): Promise<TestRelayer> {
-  const { agent, signer } = await createPerson(stage.localIc.url, stage.signerId);
+  const { agent, signer } = await joinNetwork({ host: stage.localIc.url, signerId: stage.signerId });
   const journalFolder = mkdtempSync(join(tmpdir(), 'hypha-relayer-'));
   const relayer = await openRelayer({
     rpcUrl: stage.anvil.url,

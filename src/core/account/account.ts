@@ -200,7 +200,8 @@ export function assertOwner(account: Account, caller: PrincipalBytes): void {
   }
 }
 
-function assertNotAnonymous(principal: PrincipalBytes): void {
+/** @throws {ProtocolError} `account/anonymous`. */
+export function assertNotAnonymous(principal: PrincipalBytes): void {
   if (isAnonymous(principal)) {
     throw new ProtocolError('account/anonymous', 'expected an identity, got the anonymous principal');
   }

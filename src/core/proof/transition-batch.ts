@@ -14,7 +14,13 @@ import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
 import { ProtocolError, isProtocolError } from '../error';
 import { ApprovalVerifier } from './approval';
 import { assertMembership } from './membership';
-import { type SignerFacts, type VerifiedTransition, unitTags, verifyDecodedTransition } from './transition';
+import {
+  type SignerFacts,
+  type TransitionEvidence,
+  type VerifiedTransition,
+  unitTags,
+  verifyDecodedTransition
+} from './transition';
 
 /** Most accounts that one action may move. */
 export const MAX_BATCH_SIZE = 16;
@@ -63,20 +69,22 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
   const moved = new Map<string, TransitionPayload>();
   const replays: ProtocolError[] = [];
   const entries = claim.action.units.flatMap((unit, unitIndex) => {
+    const place = { ...unit, unitIndex };
     if (unit.payload === undefined) {
-      assertSettled(claim, unitIndex);
+      assertSettled(claim, place);
       return [];
     }
     const payload = decodeTransitionPayload(unit.payload);
     const account = findAccount(claim, payload);
     noteFirst(moved, account, payload);
     try {
-      const transition = verifyUnit(claim, { unitIndex, account, payload, approvals });
+      const evidence = { ...place, payload: unit.payload, tags: claim.action.tags };
+      const transition = verifyUnit(claim, { evidence, account, payload, approvals });
       return [{ account, transition }];
     } catch (error) {
       if (!isProtocolError(error, 'transition/replayed') || !wasApplied(claim, { unitIndex, account }))
         throw error;
-      assertCreated(claim, unitIndex);
+      assertCreated(claim, place);
       replays.push(error);
       return [];
     }
@@ -88,25 +96,25 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
   return entries;
 }
 
+/** A unit's evidence, and which pair of the action's tags it is about. */
+type PlacedUnit = UnitEvidence & { readonly unitIndex: number };
+
 function verifyUnit(
   claim: TransitionBatchClaim,
   unit: {
-    readonly unitIndex: number;
+    readonly evidence: TransitionEvidence;
     readonly account: Account;
     readonly payload: TransitionPayload;
     readonly approvals: ApprovalVerifier;
   }
 ): VerifiedTransition {
-  const { action, checkpoint, logicRef, signerCanisterId, findApplied } = claim;
-  const { unitIndex } = unit;
-  const { leafIndex = 0n, path = [], payload = new Uint8Array() } = action.units[unitIndex] ?? {};
-  const nullifierPresent = claim.nullifiersPresent[unitIndex] ?? false;
+  const { checkpoint, logicRef, signerCanisterId, findApplied } = claim;
+  const nullifierPresent = claim.nullifiersPresent[unit.evidence.unitIndex] === true;
   return verifyDecodedTransition({
     ...unit,
     signerCanisterId,
     findApplied,
-    attestation: { checkpoint, logicRef, nullifierPresent },
-    evidence: { tags: action.tags, unitIndex, leafIndex, path, payload }
+    attestation: { checkpoint, logicRef, nullifierPresent }
   });
 }
 
@@ -130,8 +138,9 @@ export function assertWholeAction({ tags, units }: ActionEvidence): void {
 }
 
 /** A unit that moves no account of ours happened too: the parties approved all of the action, or nothing. */
-function assertSettled(claim: TransitionBatchClaim, unitIndex: number): void {
-  assertCreated(claim, unitIndex);
+function assertSettled(claim: TransitionBatchClaim, unit: PlacedUnit): void {
+  const { unitIndex } = unit;
+  assertCreated(claim, unit);
   if (claim.nullifiersPresent[unitIndex] !== true) {
     throw new ProtocolError(
       'transition/unsettled',
@@ -152,10 +161,9 @@ function wasApplied(
   return applied !== undefined && equalBytes(applied, created);
 }
 
-function assertCreated({ action, checkpoint }: TransitionBatchClaim, unitIndex: number): void {
-  const { created } = unitTags({ tags: action.tags, unitIndex });
-  const { leafIndex: index = 0n, path = [] } = action.units[unitIndex] ?? {};
-  assertMembership({ tree: checkpoint, leaf: created, index, path });
+function assertCreated({ action, checkpoint }: TransitionBatchClaim, unit: PlacedUnit): void {
+  const { created } = unitTags({ tags: action.tags, unitIndex: unit.unitIndex });
+  assertMembership({ tree: checkpoint, leaf: created, index: unit.leafIndex, path: unit.path });
 }
 
 function findAccount(claim: TransitionBatchClaim, payload: TransitionPayload): Account {

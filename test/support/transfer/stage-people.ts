@@ -1,10 +1,11 @@
 /** People of a stage with names and keys of their choice, and their accounts. */
 import { type SignIdentity } from '@dfinity/agent';
 import { Secp256k1KeyIdentity } from '@dfinity/identity-secp256k1';
+import { joinNetwork } from '../../../scripts/network/dev-network';
 import { unwrap } from '../../../src/api/errors';
 import { type Bytes32, ascii, bytes32 } from '../../../src/core/bytes';
 import { sha256 } from '../../../src/core/crypto/hash';
-import { connectAgent, createIdentity, createSignerClient } from '../../../src/sdk';
+import { createIdentity } from '../../../src/sdk';
 import { type TestPerson, type TestStage } from '../test-stage';
 import { type ForgedMove, executeForged } from './forged-transfer';
 import { type ProofCarrier } from './proof-carrier';
@@ -18,10 +19,8 @@ export const secp256k1Identity = (name: string): SignIdentity =>
   Secp256k1KeyIdentity.fromSecretKey(sha256(ascii(name)));
 
 /** Someone who speaks to the stage's signer with this identity. */
-export async function joinStage(stage: TestStage, identity: SignIdentity): Promise<TestPerson> {
-  const agent = await connectAgent({ host: stage.localIc.url, fetchRootKey: true, identity });
-  return { identity, agent, signer: createSignerClient(agent, { canisterId: stage.signerId }) };
-}
+export const joinStage = ({ localIc, signerId }: TestStage, identity: SignIdentity): Promise<TestPerson> =>
+  joinNetwork({ host: localIc.url, signerId }, identity);
 
 /** New accounts of `owner`, not bound. */
 export async function createAccounts(owner: TestPerson, count: number): Promise<Bytes32[]> {

@@ -1,7 +1,6 @@
 /** Creates an account, numbered, for the caller. */
-import { type Account, createAccount } from '../../../core/account/account';
+import { type Account, assertNotAnonymous, createAccount } from '../../../core/account/account';
 import { numberedAccountId } from '../../../core/account/account-id';
-import { isAnonymous } from '../../../core/account/principal';
 import { equalBytes } from '../../../core/bytes';
 import { ProtocolError } from '../../../core/error';
 import { ACCOUNT_SCHEMA, pathBelowSchema } from '../../../core/keys/derivation-path';
@@ -43,9 +42,7 @@ export async function createNumberedAccount(context: SignerContext): Promise<Acc
 }
 
 function assertMayCreate(store: SignerStore, owner: Uint8Array): void {
-  if (isAnonymous(owner)) {
-    throw new ProtocolError('account/anonymous', 'expected an identity, got the anonymous principal');
-  }
+  assertNotAnonymous(owner);
   if (store.countOwned(owner) >= MAX_ACCOUNTS_PER_OWNER) {
     throw new ProtocolError(
       'account/owner-limit',
