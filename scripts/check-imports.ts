@@ -28,7 +28,7 @@ const rules: Readonly<Record<string, Rule>> = {
     roots: ['src/cli', 'src/sdk', 'src/api', 'src/core'],
     packages: [icPackages, /^viem/, /^commander$/, /^node:/]
   },
-  'src/local-ic': { roots: ['src/local-ic'], packages: [icPackages, /^@noble\//, /^node:/] }
+  'src/local-ic': { roots: ['src/local-ic'], packages: [icPackages, /^@noble\//, /^lmdb$/, /^node:/] }
 };
 
 /** Canisters stand apart: each may import itself and the runtime, never another canister. */

@@ -71,6 +71,7 @@ export class Gateway {
       return;
     }
     const outcome = await this.ask(canisterId, await encodeRequest(request, url));
+    await this.replica.whenDurable();
     if (outcome.kind === 'rejected') {
       sendText(exchange, 503, `${outcome.errorCode}: ${outcome.rejectMessage}`);
       return;

@@ -81,7 +81,11 @@ async function serve(
   }
   const route = parseApiRoute(request.method ?? 'GET', url.pathname);
   if (route === undefined) sendText(response, 404, 'Not found');
-  else sendAnswer(response, await answer(options.endpoints, route, request));
+  else {
+    const given = await answer(options.endpoints, route, request);
+    await options.endpoints.whenDurable();
+    sendAnswer(response, given);
+  }
 }
 
 async function answer(endpoints: Endpoints, route: ApiRoute, request: IncomingMessage): Promise<Answer> {

@@ -44,6 +44,11 @@ export class Endpoints {
     this.certifier = new Certifier(keys.root);
   }
 
+  /** Answers may leave once this resolves: what they tell of can no longer be lost. */
+  whenDurable(): Promise<void> {
+    return this.replica.whenDurable();
+  }
+
   /** GET status. */
   status(): Answer {
     return ok(

@@ -64,6 +64,8 @@ export interface ReplicaPort {
   canisters(): Iterable<CanisterView>;
   /** Nanoseconds since 1970, never decreasing. */
   timeNs(): bigint;
+  /** Resolves when nothing that was executed before this call can be lost; at once where no state is kept. */
+  whenDurable(): Promise<void>;
   /** First and last canister id served, for `canister_ranges`. */
   readonly canisterRange: readonly [Uint8Array, Uint8Array];
 }

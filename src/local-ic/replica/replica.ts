@@ -139,6 +139,10 @@ export class Replica implements ReplicaPort {
     return this.#latestNs;
   }
 
+  whenDurable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Instructions of all executions of the call, at the canister it was sent to; undefined for an unknown request. */
   instructionsOf(requestId: Uint8Array): bigint | undefined {
     return this.#requests.instructionsOf(requestId);

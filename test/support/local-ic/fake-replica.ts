@@ -85,6 +85,10 @@ export class FakeReplica implements ReplicaPort {
   timeNs(): bigint {
     return this.nowNs;
   }
+
+  whenDurable(): Promise<void> {
+    return Promise.resolve();
+  }
 }
 
 const key = (id: Uint8Array): string => Buffer.from(id).toString('hex');
