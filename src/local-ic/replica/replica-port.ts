@@ -1,3 +1,10 @@
+/** What a canister says of a caller whose identity it signs for; its signature is already checked. */
+export type SenderInfo = {
+  readonly info: Uint8Array;
+  /** The canister that vouches for `info`. */
+  readonly signer: Uint8Array;
+};
+
 /** An update call taken from the HTTP interface, signature and expiry already checked. */
 export type IngressMessage = {
   readonly requestId: Uint8Array;
@@ -7,6 +14,7 @@ export type IngressMessage = {
   readonly methodName: string;
   readonly arg: Uint8Array;
   readonly ingressExpiryNs: bigint;
+  readonly senderInfo?: SenderInfo;
 };
 
 /** A query taken from the HTTP interface, signature and expiry already checked. */
@@ -15,6 +23,7 @@ export type QueryMessage = {
   readonly canisterId: Uint8Array;
   readonly methodName: string;
   readonly arg: Uint8Array;
+  readonly senderInfo?: SenderInfo;
 };
 
 /** Reject code 1-6 and the `IC0xxx` error code of the interface specification. */
@@ -46,6 +55,19 @@ export type CanisterView = {
   readonly moduleHash?: Uint8Array;
   readonly certifiedData?: Uint8Array;
   readonly metadata: ReadonlyMap<string, { readonly isPublic: boolean; readonly content: Uint8Array }>;
+  readonly createdNs?: bigint;
+  /** When its code was last installed, upgraded or loaded from a snapshot; absent in an empty canister. */
+  readonly installedNs?: bigint;
+};
+
+/** What the state tree shows of the subnet's use of resources. */
+export type SubnetMetrics = {
+  readonly canisterCount: number;
+  readonly canisterStateBytes: bigint;
+  /** Cycles used up by all canisters that ever were. */
+  readonly consumedCycles: bigint;
+  /** Update calls, heartbeats, timers and answers executed. */
+  readonly updateTransactions: bigint;
 };
 
 /** What the HTTP interface needs from the machine that executes canisters. */
@@ -62,6 +84,8 @@ export interface ReplicaPort {
   requests(): Iterable<readonly [Uint8Array, RequestRecord]>;
   canister(id: Uint8Array): CanisterView | undefined;
   canisters(): Iterable<CanisterView>;
+  /** The subnet's metrics now; zeros stand for what is not counted. */
+  subnetMetrics?(): SubnetMetrics;
   /** Nanoseconds since 1970, never decreasing. */
   timeNs(): bigint;
   /** Resolves when nothing that was executed before this call can be lost; at once where no state is kept. */
