@@ -8,6 +8,8 @@ import { type Outcome, type QueryMessage, type Rejection, type IngressMessage } 
  */
 export interface SystemCanister {
   readonly id: Uint8Array;
+  /** Cycles it holds, counted as those of every canister. What it holds before anything is restored was minted. */
+  readonly cycles: bigint;
   /** Refuses an update call from outside before it is processed. */
   refuseIngress(message: IngressMessage): Rejection | undefined;
   /** Answers an update call, from outside or from a canister, exactly once. Changes nothing when it rejects. */
@@ -18,3 +20,26 @@ export interface SystemCanister {
   /** Takes over a state that {@link record} gave, before the first call. */
   restore(record: Uint8Array): void;
 }
+
+/** A call of a system canister to the management canister. */
+export type SystemCanisterCall = {
+  /** Id of the system canister. */
+  readonly caller: Uint8Array;
+  readonly methodName: 'create_canister' | 'deposit_cycles';
+  readonly arg: Uint8Array;
+  readonly cycles: bigint;
+};
+
+/** What the network gives its own canisters. */
+export interface SystemCanisterHost {
+  readonly subnetId: Uint8Array;
+  /** Nanoseconds since 1970, never decreasing. */
+  timeNs(): bigint;
+  /** Notes that `amount` cycles came into being; returns it. */
+  mintCycles(amount: bigint): bigint;
+  /** Runs a method of the management canister within this turn; its answer says how many cycles were not taken. */
+  callManagement(call: SystemCanisterCall): CallAnswer;
+}
+
+/** Makes the canisters a network brings along. */
+export type SystemCanisterFactory = (host: SystemCanisterHost) => readonly SystemCanister[];
