@@ -11,6 +11,7 @@ import { type CyclesLedger } from './cycles-ledger';
 import { principalText, rejected, replied } from './rejection';
 import { type Outcome } from './replica-port';
 import { type Scheduler } from './scheduler';
+import { type SystemCanister } from './system-canister';
 import { type Timers } from './timers';
 
 /** A call on its way to a method. */
@@ -30,6 +31,7 @@ export type RouterOptions = {
   readonly ledger: CyclesLedger;
   readonly timeNs: () => bigint;
   readonly findCanister: (id: Uint8Array) => Canister | undefined;
+  readonly findSystemCanister: (id: Uint8Array) => SystemCanister | undefined;
   /** Calls to the management canister; it answers once. */
   readonly callManagement: (call: IncomingCall, answer: (answer: CallAnswer) => void) => void;
   /** Receives the answer of an update call from outside. */
@@ -239,6 +241,11 @@ export class CallRouter {
     };
     if (request.callee.length === 0) {
       this.options.callManagement(incoming, answer);
+      return;
+    }
+    const systemCanister = this.options.findSystemCanister(request.callee);
+    if (systemCanister) {
+      systemCanister.call(incoming, answer);
       return;
     }
     const callee = this.options.findCanister(request.callee);

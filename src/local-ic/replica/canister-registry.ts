@@ -49,6 +49,11 @@ export class CanisterRegistry {
     return canister;
   }
 
+  /** Keeps an id from being given to a canister. */
+  reserve(id: Uint8Array): void {
+    this.#usedIds.add(bytesToHex(id));
+  }
+
   delete(canister: Canister): void {
     this.#canisters.delete(bytesToHex(canister.id));
   }

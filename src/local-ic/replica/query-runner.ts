@@ -5,10 +5,12 @@ import { type Canister } from './canister';
 import { type CanisterRunner, type ExecutionRequest } from './canister-runner';
 import { describeFault, principalText, rejected, rejectedByFault, replied } from './rejection';
 import { type Outcome, type QueryMessage } from './replica-port';
+import { type SystemCanister } from './system-canister';
 
 export type QueryOptions = {
   readonly runner: CanisterRunner;
   readonly findCanister: (id: Uint8Array) => Canister | undefined;
+  readonly findSystemCanister: (id: Uint8Array) => SystemCanister | undefined;
   readonly queryManagement: (message: QueryMessage) => Outcome;
   /** Certificate of the canister's certified data. */
   readonly dataCertificate: (canisterId: Uint8Array) => Uint8Array | undefined;
@@ -23,7 +25,10 @@ const MAX_CALL_DEPTH = 6;
 export class QueryRunner {
   constructor(private readonly options: QueryOptions) {}
 
-  query({ canisterId, ...call }: QueryMessage): Outcome {
+  query(message: QueryMessage): Outcome {
+    const { canisterId, ...call } = message;
+    const systemCanister = this.options.findSystemCanister(canisterId);
+    if (systemCanister) return systemCanister.query(message);
     const canister = this.options.findCanister(canisterId);
     if (!canister) {
       return rejected(ERROR_CODE.canisterNotFound, `Canister ${principalText(canisterId)} not found`);
@@ -111,6 +116,8 @@ export class QueryRunner {
   #callWithin(caller: Canister, call: OutgoingCall, stack: readonly Canister[]): Outcome {
     const query = { sender: caller.id, methodName: call.methodName, arg: call.arg };
     if (call.callee.length === 0) return this.options.queryManagement({ ...query, canisterId: call.callee });
+    const systemCanister = this.options.findSystemCanister(call.callee);
+    if (systemCanister) return systemCanister.query({ ...query, canisterId: call.callee });
     const callee = this.options.findCanister(call.callee);
     if (!callee) {
       return rejected(ERROR_CODE.canisterNotFound, `Canister ${principalText(call.callee)} not found`);

@@ -5,6 +5,7 @@ import { type PerformOutcall } from '../management/http-outcalls';
 import { ManagementCanister } from '../management/management-canister';
 import { type ThresholdKeys } from '../management/threshold-keys';
 import { type CallInterceptor } from './call-interception';
+import { type CallAnswer } from './call-context';
 import { CallRouter } from './call-router';
 import { type Canister } from './canister';
 import { CANISTER_RANGE, CanisterRegistry } from './canister-registry';
@@ -25,6 +26,8 @@ import {
 } from './replica-port';
 import { RequestStore } from './request-store';
 import { Scheduler } from './scheduler';
+import { type SystemCanisterFactory, type SystemCanisterHost } from './system-canister';
+import { SystemCanisters } from './system-canisters';
 import { SystemTasks } from './system-tasks';
 import { SYSTEM_CLOCK, Timers, type Clock } from './timers';
 
@@ -37,6 +40,8 @@ export type ReplicaOptions = {
   readonly performOutcall: PerformOutcall;
   /** For `raw_rand`. */
   readonly randomBytes: (length: number) => Uint8Array;
+  /** Makes the canisters the network brings along; none by default. */
+  readonly systemCanisters?: SystemCanisterFactory;
   readonly clock?: Clock;
   readonly instructionLimits?: Partial<InstructionLimits>;
   /** Told of every line a canister prints, and of its traps. */
@@ -62,6 +67,7 @@ export class Replica implements ReplicaPort {
   readonly #queries: QueryRunner;
   readonly #management: ManagementCanister;
   readonly #systemTasks: SystemTasks;
+  readonly #systemCanisters: SystemCanisters;
   #latestNs = 0n;
 
   constructor(options: ReplicaOptions) {
@@ -70,8 +76,16 @@ export class Replica implements ReplicaPort {
     this.#clock = options.clock ?? SYSTEM_CLOCK;
     this.#timers = new Timers(this.#clock);
     this.#scheduler = new Scheduler(options.onInternalError ?? rethrow);
+    const subnetId = Principal.selfAuthenticating(options.rootKey).toUint8Array();
+    this.#systemCanisters = new SystemCanisters(
+      options.systemCanisters?.(this.#systemCanisterHost(subnetId)) ?? []
+    );
+    for (const { id, cycles } of this.#systemCanisters.all()) {
+      this.#registry.reserve(id);
+      this.ledger.mint(cycles);
+    }
     this.#runner = new CanisterRunner({
-      subnet: { id: Principal.selfAuthenticating(options.rootKey).toUint8Array(), rootKey: options.rootKey },
+      subnet: { id: subnetId, rootKey: options.rootKey },
       timeNs,
       ledger: this.ledger,
       limits: { ...INSTRUCTION_LIMITS, ...options.instructionLimits },
@@ -81,6 +95,7 @@ export class Replica implements ReplicaPort {
       runner: this.#runner,
       findCanister,
       queryManagement: (message) => this.#management.query(message),
+      findSystemCanister: (id) => this.#systemCanisters.find(id),
       dataCertificate: options.dataCertificate
     });
     this.#router = this.#createRouter(timeNs, findCanister);
@@ -95,8 +110,7 @@ export class Replica implements ReplicaPort {
 
   submit(message: IngressMessage): { readonly accepted: true } | ({ readonly accepted: false } & Rejection) {
     if (this.#requests.has(message.requestId)) return ACCEPTED;
-    const isForManagement = message.canisterId.length === 0;
-    const refusal = isForManagement ? this.#management.refuseIngress(message) : this.#refuseIngress(message);
+    const refusal = this.#refuseIngress(message);
     if (refusal) return { accepted: false, ...refusal };
     this.#requests.add(message);
     this.#scheduler.enqueue(() => {
@@ -126,11 +140,12 @@ export class Replica implements ReplicaPort {
 
   canister(id: Uint8Array): CanisterView | undefined {
     const canister = this.#registry.find(id);
-    return canister && toView(canister);
+    return canister ? toView(canister) : this.#systemCanisters.view(id);
   }
 
   *canisters(): Iterable<CanisterView> {
     for (const canister of this.#registry.all()) yield toView(canister);
+    yield* this.#systemCanisters.views();
   }
 
   timeNs(): bigint {
@@ -178,6 +193,7 @@ export class Replica implements ReplicaPort {
       ledger: this.ledger,
       timeNs,
       findCanister,
+      findSystemCanister: (id) => this.#systemCanisters.find(id),
       callManagement: (call, answer) => {
         this.#management.call(call, answer);
       },
@@ -220,6 +236,22 @@ export class Replica implements ReplicaPort {
     });
   }
 
+  #systemCanisterHost(subnetId: Uint8Array): SystemCanisterHost {
+    return {
+      subnetId,
+      timeNs: () => this.timeNs(),
+      mintCycles: (amount) => this.ledger.mint(amount),
+      callManagement: (call) => {
+        let given: CallAnswer | undefined;
+        this.#management.call({ ...call, origin: { kind: 'system' }, deadlineNs: 0n }, (answer) => {
+          given = answer;
+        });
+        if (!given) throw new Error(`BUG: ${call.methodName} of the management canister waits`);
+        return given;
+      }
+    };
+  }
+
   #process(message: IngressMessage): void {
     const { requestId, sender, canisterId, methodName, arg } = message;
     const call = {
@@ -237,6 +269,13 @@ export class Replica implements ReplicaPort {
       });
       return;
     }
+    const systemCanister = this.#systemCanisters.find(canisterId);
+    if (systemCanister) {
+      systemCanister.call(call, ({ outcome }) => {
+        this.#requests.settle(requestId, outcome);
+      });
+      return;
+    }
     const canister = this.#registry.find(canisterId);
     if (canister) {
       this.ledger.charge(canister, ingressCost(BigInt(arg.length + methodName.length)));
@@ -247,8 +286,14 @@ export class Replica implements ReplicaPort {
     this.#requests.settle(requestId, { kind: 'rejected', ...gone });
   }
 
+  #refuseIngress(message: IngressMessage): Rejection | undefined {
+    if (message.canisterId.length === 0) return this.#management.refuseIngress(message);
+    const systemCanister = this.#systemCanisters.find(message.canisterId);
+    return systemCanister ? systemCanister.refuseIngress(message) : this.#inspect(message);
+  }
+
   /** What a canister may say of a message before it is taken in. */
-  #refuseIngress({ canisterId, sender, methodName, arg }: IngressMessage): Rejection | undefined {
+  #inspect({ canisterId, sender, methodName, arg }: IngressMessage): Rejection | undefined {
     const canister = this.#registry.find(canisterId);
     if (!canister)
       return rejection(ERROR_CODE.canisterNotFound, `Canister ${principalText(canisterId)} not found`);
