@@ -19,7 +19,7 @@ const level = (name: string): NonNullable<Config['projects']>[number] => ({
 });
 
 const config: Config = {
-  projects: [level('unit'), level('integration')],
+  projects: [level('unit'), level('integration'), level('conformance')],
   testTimeout: 120_000
 };
 
