@@ -1,10 +1,11 @@
 /** Who sent a request: signature, delegation chain and sender of an envelope (interface specification, "Authentication"). */
 import { bytesToHex } from '@noble/hashes/utils';
 import { equalBytes } from './byte-order';
+import { type CertificateVerifier } from './certificate-verification';
 import { type SigningDomain, signedPayload } from './domain-separator';
-import { type Delegation, type Envelope } from './envelope';
+import { type Delegation, type Envelope, type Request, type SignedSenderInfo } from './envelope';
 import { isAnonymous, principalText, selfAuthenticating } from './principal';
-import { parsePublicKey, SignatureFormatError, verifySignature } from './public-key';
+import { assertSignature, parsePublicKey, SignatureError } from './public-key';
 import { RequestError } from './request-error';
 
 const DELEGATIONS_MAX = 20;
@@ -15,26 +16,32 @@ export type DelegationTargets = { readonly includes: (canisterId: Uint8Array) =>
 
 const refuse = (text: string, cause?: unknown): RequestError => new RequestError(400, text, { cause });
 
+/** When a request is checked, and against which network's certificates. */
+export type AuthenticationContext = {
+  readonly timeNs: bigint;
+  readonly certificates: CertificateVerifier;
+};
+
 type Signed = {
   readonly publicKeyDer: Uint8Array;
   readonly domain: SigningDomain;
-  readonly hash: Uint8Array;
+  /** What is signed, behind the domain separator. */
+  readonly content: Uint8Array;
   readonly signature: Uint8Array;
 };
 
 /** @throws {RequestError} with `label` in front when the signature does not hold. */
-function assertSignature(signed: Signed, label: 'Invalid signature' | 'Invalid delegation'): void {
-  const payload = signedPayload(signed.domain, signed.hash);
-  let isValid: boolean;
+function assertSigned(
+  { publicKeyDer, domain, content, signature }: Signed,
+  label: 'Invalid signature' | 'Invalid delegation' | 'Invalid sender info',
+  certificates: CertificateVerifier
+): void {
+  const payload = signedPayload(domain, content);
   try {
-    isValid = verifySignature(parsePublicKey(signed.publicKeyDer), { payload, signature: signed.signature });
+    assertSignature(parsePublicKey(publicKeyDer), { payload, signature }, certificates);
   } catch (cause) {
-    if (!(cause instanceof SignatureFormatError)) throw cause;
+    if (!(cause instanceof SignatureError)) throw cause;
     throw refuse(`${label}: ${cause.message}`, cause);
-  }
-  if (!isValid) {
-    const key = bytesToHex(signed.publicKeyDer);
-    throw refuse(`${label}: signature could not be verified with public key ${key}`);
   }
 }
 
@@ -44,11 +51,13 @@ function assertSignature(signed: Signed, label: 'Invalid signature' | 'Invalid d
  * @returns the canisters that the request may address by its delegations.
  * @throws {RequestError} 400 with the replica's text.
  */
-export function authenticateEnvelope(envelope: Envelope, timeNs: bigint): DelegationTargets {
+export function authenticateEnvelope(envelope: Envelope, context: AuthenticationContext): DelegationTargets {
   const { request, senderPublicKeyDer, senderSignature, senderDelegations } = envelope;
+  const senderInfo = senderInfoOf(request);
   if (isAnonymous(request.sender)) {
     if (senderPublicKeyDer ?? senderSignature ?? senderDelegations)
       throw refuse('Signature is not allowed for the anonymous user');
+    if (senderInfo) throw refuse('Invalid sender info: the anonymous user cannot have one');
     return { includes: () => true };
   }
   if (senderPublicKeyDer === undefined || senderSignature === undefined)
@@ -59,17 +68,35 @@ export function authenticateEnvelope(envelope: Envelope, timeNs: bigint): Delega
   }
   const delegations = senderDelegations ?? [];
   assertChain(senderPublicKeyDer, delegations);
-  for (const delegation of delegations) assertDelegation(delegation, { timeNs, requestType: request.type });
-  assertSignature(
-    {
-      publicKeyDer: assertDelegationSignatures(senderPublicKeyDer, delegations),
-      domain: 'ic-request',
-      hash: request.requestId,
-      signature: senderSignature
-    },
-    'Invalid signature'
-  );
+  for (const delegation of delegations)
+    assertDelegation(delegation, { timeNs: context.timeNs, requestType: request.type });
+  const { certificates } = context;
+  const publicKeyDer = assertDelegationSignatures(senderPublicKeyDer, delegations, certificates);
+  const signed = { publicKeyDer, content: request.requestId, signature: senderSignature };
+  assertSigned({ ...signed, domain: 'ic-request' }, 'Invalid signature', certificates);
+  if (senderInfo) assertSenderInfo(senderInfo, senderPublicKeyDer, certificates);
   return { includes: (canisterId) => delegations.every((delegation) => isTarget(delegation, canisterId)) };
+}
+
+const senderInfoOf = (request: Request): SignedSenderInfo | undefined =>
+  request.type === 'read_state' ? undefined : request.senderInfo;
+
+/** Sender info holds only with a canister's key as the sender's, signed by that key itself. */
+function assertSenderInfo(
+  { info, signer, signature }: SignedSenderInfo,
+  senderPublicKeyDer: Uint8Array,
+  certificates: CertificateVerifier
+): void {
+  const key = parsePublicKey(senderPublicKeyDer);
+  if (key.scheme !== 'canister')
+    throw refuse('Invalid sender info: sender_pubkey is not a canister signature public key');
+  if (!equalBytes(key.canisterId, signer)) {
+    throw refuse(
+      `Invalid sender info: signer ${principalText(signer)} does not match canister ID ${principalText(key.canisterId)} in sender_pubkey`
+    );
+  }
+  const signed = { publicKeyDer: senderPublicKeyDer, content: info, signature };
+  assertSigned({ ...signed, domain: 'ic-sender-info' }, 'Invalid sender info', certificates);
 }
 
 function assertChain(first: Uint8Array, delegations: readonly Delegation[]): void {
@@ -112,12 +139,14 @@ function assertDelegation(
 }
 
 /** The key that signs the request: the last of the chain, each link signed by the one before. */
-function assertDelegationSignatures(first: Uint8Array, delegations: readonly Delegation[]): Uint8Array {
+function assertDelegationSignatures(
+  first: Uint8Array,
+  delegations: readonly Delegation[],
+  certificates: CertificateVerifier
+): Uint8Array {
   return delegations.reduce((publicKeyDer, { hash, signature, publicKeyDer: next }) => {
-    assertSignature(
-      { publicKeyDer, domain: 'ic-request-auth-delegation', hash, signature },
-      'Invalid delegation'
-    );
+    const signed = { publicKeyDer, content: hash, signature };
+    assertSigned({ ...signed, domain: 'ic-request-auth-delegation' }, 'Invalid delegation', certificates);
     return next;
   }, first);
 }

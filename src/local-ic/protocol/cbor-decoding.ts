@@ -11,6 +11,11 @@ export type CborMap = ReadonlyMap<CborKey, CborValue>;
 /** Integers are always bigint. Decoded byte strings are copies: @dfinity/candid misreads views. */
 export type CborValue = bigint | string | boolean | null | Uint8Array | readonly CborValue[] | CborMap;
 
+// Array.isArray does not narrow readonly arrays out of a union.
+export function isCborArray(value: CborValue | undefined): value is readonly CborValue[] {
+  return Array.isArray(value);
+}
+
 /** Input that is not well-formed, or not allowed, CBOR. `offset` is where. */
 export class CborError extends Error {
   override readonly name = 'CborError';
@@ -38,7 +43,10 @@ class CborReader {
   private offset = 0;
   private itemCount = 0;
 
-  constructor(private readonly bytes: Uint8Array) {}
+  constructor(
+    private readonly bytes: Uint8Array,
+    private readonly depthMax: number
+  ) {}
 
   readDocument(): CborValue {
     const value = this.readItem(0);
@@ -74,7 +82,7 @@ class CborReader {
   }
 
   private readItem(depth: number): CborValue {
-    if (depth > DEPTH_MAX) throw this.error(`nesting deeper than ${DEPTH_MAX}`);
+    if (depth > this.depthMax) throw this.error(`nesting deeper than ${this.depthMax}`);
     this.itemCount += 1;
     if (this.itemCount > ITEMS_MAX) throw this.error(`more than ${ITEMS_MAX} items`);
     const head = this.readHead();
@@ -180,7 +188,7 @@ class CborReader {
   }
 }
 
-/** The value that `bytes` encode, self-describing tag or not. @throws {CborError} */
-export function decodeCbor(bytes: Uint8Array): CborValue {
-  return new CborReader(bytes).readDocument();
+/** The value that `bytes` encode, self-describing tag or not, nested `depthMax` deep at most. @throws {CborError} */
+export function decodeCbor(bytes: Uint8Array, depthMax = DEPTH_MAX): CborValue {
+  return new CborReader(bytes, depthMax).readDocument();
 }

@@ -1,13 +1,14 @@
 /**
  * The endpoints of the HTTP interface as functions from a request body to an answer: what `http/` serves, without HTTP.
  */
-import { type ReplicaPort, type Rejection } from '../replica/replica-port';
-import { assertTarget, authenticateEnvelope } from './authentication';
+import { type ReplicaPort, type Rejection, type SenderInfo } from '../replica/replica-port';
+import { assertTarget, authenticateEnvelope, type DelegationTargets } from './authentication';
 import { encodeCbor } from './cbor-encoding';
 import { Certifier } from './certificate';
+import { CertificateVerifier } from './certificate-verification';
 import { CertificationRound } from './certification-round';
 import { assertEffectiveCanisterId } from './effective-canister-id';
-import { type CallRequest, parseEnvelope } from './envelope';
+import { type CallRequest, type Envelope, parseEnvelope, type SignedSenderInfo } from './envelope';
 import { assertIngressExpiry } from './ingress-expiry';
 import { encodeQueryResponse, rejectionFields } from './query-response';
 import { assertReadable, type ReadScope } from './read-state';
@@ -32,6 +33,7 @@ export class Endpoints {
   readonly identity: SubnetIdentity;
   private readonly stateTree: StateTree;
   private readonly certifier: Certifier;
+  private readonly certificates: CertificateVerifier;
   private readonly round = new CertificationRound();
   private runningCalls = 0;
 
@@ -42,6 +44,7 @@ export class Endpoints {
     this.identity = createSubnetIdentity(keys.root.publicKeyDer, keys.node.publicKeyDer);
     this.stateTree = new StateTree(replica, this.identity);
     this.certifier = new Certifier(keys.root);
+    this.certificates = new CertificateVerifier(keys.root.publicKeyDer);
   }
 
   /** Answers may leave once this resolves: what they tell of can no longer be lost. */
@@ -78,7 +81,8 @@ export class Endpoints {
       effectiveCanisterId: options.effectiveCanisterId,
       methodName: request.methodName,
       arg: request.arg,
-      ingressExpiryNs: request.ingressExpiryNs
+      ingressExpiryNs: request.ingressExpiryNs,
+      ...passedOn(request.senderInfo)
     });
     if (!submission.accepted) return ok(encodeRefusal(submission, options.mode));
     this.stateTree.track(request.requestId, request.ingressExpiryNs);
@@ -110,8 +114,12 @@ export class Endpoints {
     assertEffectiveCanisterId(envelope.request, effectiveCanisterId);
     const timeNs = this.replica.timeNs();
     assertIngressExpiry(envelope.request, timeNs);
-    assertTarget(authenticateEnvelope(envelope, timeNs), envelope.request.canisterId);
+    assertTarget(this.authenticate(envelope, timeNs), envelope.request.canisterId);
     return envelope.request;
+  }
+
+  private authenticate(envelope: Envelope, timeNs: bigint): DelegationTargets {
+    return authenticateEnvelope(envelope, { timeNs, certificates: this.certificates });
   }
 
   /** POST query. @throws {RequestError} */
@@ -121,9 +129,15 @@ export class Endpoints {
     assertEffectiveCanisterId(request, effectiveCanisterId);
     const timeNs = this.replica.timeNs();
     assertIngressExpiry(request, timeNs);
-    assertTarget(authenticateEnvelope(envelope, timeNs), request.canisterId);
-    const { sender, canisterId, methodName, arg } = request;
-    const outcome = await this.replica.query({ sender, canisterId, methodName, arg });
+    assertTarget(this.authenticate(envelope, timeNs), request.canisterId);
+    const { sender, canisterId, methodName, arg, senderInfo } = request;
+    const outcome = await this.replica.query({
+      sender,
+      canisterId,
+      methodName,
+      arg,
+      ...passedOn(senderInfo)
+    });
     return ok(
       encodeQueryResponse(outcome, {
         requestId: request.requestId,
@@ -140,7 +154,7 @@ export class Endpoints {
     const { request } = envelope;
     const timeNs = this.replica.timeNs();
     assertIngressExpiry(request, timeNs);
-    const targets = authenticateEnvelope(envelope, timeNs);
+    const targets = this.authenticate(envelope, timeNs);
     assertReadable(request.paths, { sender: request.sender, targets, scope, replica: this.replica });
     for (const [root, requestId] of request.paths) {
       const isRequest =
@@ -160,6 +174,10 @@ export class Endpoints {
     return this.certifier.certify(this.stateTree.current(), paths);
   }
 }
+
+/** Sender info as the replica takes it: without its signature, which was checked. */
+const passedOn = (senderInfo: SignedSenderInfo | undefined): { readonly senderInfo?: SenderInfo } =>
+  senderInfo === undefined ? {} : { senderInfo: { info: senderInfo.info, signer: senderInfo.signer } };
 
 /** A call refused before processing; v2 has no status field. */
 function encodeRefusal(rejection: Rejection, mode: 'async' | 'sync'): Uint8Array {

@@ -3,7 +3,7 @@
  *
  * `authenticateEnvelope` decides who sent it; `assertIngressExpiry` whether it is current.
  */
-import { CborError, type CborMap, type CborValue, decodeCbor } from './cbor-decoding';
+import { CborError, type CborMap, type CborValue, decodeCbor, isCborArray } from './cbor-decoding';
 import { PRINCIPAL_BYTES_MAX } from './principal';
 import { RequestError } from './request-error';
 import { hashOfMap } from './request-id';
@@ -15,10 +15,18 @@ type CommonFields = {
   readonly ingressExpiryNs: bigint;
 };
 
+/** What the canister that signs for the sender says of them. */
+export type SignedSenderInfo = {
+  readonly info: Uint8Array;
+  readonly signer: Uint8Array;
+  readonly signature: Uint8Array;
+};
+
 type MethodFields = {
   readonly canisterId: Uint8Array;
   readonly methodName: string;
   readonly arg: Uint8Array;
+  readonly senderInfo?: SignedSenderInfo;
 };
 
 export type CallRequest = { readonly type: 'call' } & CommonFields & MethodFields;
@@ -107,8 +115,8 @@ class FieldReader {
   }
 
   asArray(value: CborValue, name: string): readonly CborValue[] {
-    if (!Array.isArray(value)) throw this.error(`field \`${name}\` must be an array`);
-    return value as readonly CborValue[];
+    if (!isCborArray(value)) throw this.error(`field \`${name}\` must be an array`);
+    return value;
   }
 
   rawMap(name: string): CborMap {
@@ -167,7 +175,6 @@ export function parseEnvelope<T extends Request['type']>(
 function parseContent(content: FieldReader, type: Request['type']): Request {
   const actualType = content.text('request_type');
   if (actualType !== type) throw content.error(`expected request_type \`${type}\`, got \`${actualType}\``);
-  if (content.has('sender_info')) throw content.error('field `sender_info` is not supported by this host');
   const common: CommonFields = {
     requestId: content.hash(),
     sender: content.principal('sender'),
@@ -180,8 +187,14 @@ function parseContent(content: FieldReader, type: Request['type']): Request {
     ...common,
     canisterId: content.principal('canister_id'),
     methodName: content.text('method_name'),
-    arg: content.blob('arg')
+    arg: content.blob('arg'),
+    ...(content.has('sender_info') && { senderInfo: parseSenderInfo(content) })
   };
+}
+
+function parseSenderInfo(content: FieldReader): SignedSenderInfo {
+  const fields = new FieldReader(content.rawMap('sender_info'), 'sender_info');
+  return { info: fields.blob('info'), signer: fields.principal('signer'), signature: fields.blob('sig') };
 }
 
 function assertNonce(nonce: Uint8Array): void {

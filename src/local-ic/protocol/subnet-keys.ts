@@ -11,10 +11,11 @@ import { bytesToHex, concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/
 
 const ROOT_KEY_LABEL = 'local-ic public test root key 1';
 const NODE_KEY_LABEL = 'local-ic public test node key 1';
-const SIGNATURE_DOMAIN = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_';
+/** Ciphersuite of the state's signatures: hash-to-curve separator. */
+export const BLS_SIGNATURE_DOMAIN = 'BLS_SIG_BLS12381G1_XMD:SHA-256_SSWU_RO_NUL_';
 
 /** DER header of a BLS12-381 G2 key, OIDs 1.3.6.1.4.1.44668.5.3.1.2.1 and 5.3.2.1. */
-const BLS_DER_HEADER = hexToBytes(
+export const BLS_DER_HEADER = hexToBytes(
   '308182301d060d2b0601040182dc7c0503010201060c2b0601040182dc7c05030201036100'
 );
 /** PKCS #8 header of an Ed25519 seed. */
@@ -36,7 +37,7 @@ export function createRootKey(): SigningKey {
   return {
     publicKeyDer: concatBytes(BLS_DER_HEADER, publicKey),
     sign: (payload) => {
-      const point = bls12_381.shortSignatures.hash(payload, SIGNATURE_DOMAIN);
+      const point = bls12_381.shortSignatures.hash(payload, BLS_SIGNATURE_DOMAIN);
       // The secret is public: no reason to pay for constant time.
       return point.multiplyUnsafe(secret).toBytes(true);
     }

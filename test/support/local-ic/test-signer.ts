@@ -1,7 +1,8 @@
 /** Signers of every kind the interface knows, made with Node's crypto, apart from the code that verifies them. */
-import { createHash, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { encodeWithSelfDescribedTag } from '@dfinity/cbor';
 import { Principal } from '@dfinity/principal';
+import { createTestCertificate, rootHash, treeAt, type WireTree } from './test-certificate';
 
 export type TestSigner = {
   readonly publicKeyDer: Uint8Array;
@@ -15,7 +16,8 @@ export const SIGNER_KINDS = [
   'secp256k1',
   'webauthn-es256',
   'webauthn-rs256',
-  'webauthn-eddsa'
+  'webauthn-eddsa',
+  'canister'
 ] as const;
 export type SignerKind = (typeof SIGNER_KINDS)[number];
 
@@ -57,7 +59,51 @@ export function createTestSigner(kind: SignerKind): TestSigner {
       const cose = coseMap([1, 1], [3, -8], [-1, 6], [-2, fromBase64Url(x)]);
       return createWebAuthnSigner(cose, (message) => sign(null, message, privateKey));
     }
+    case 'canister': {
+      const seed = plain(randomBytes(8));
+      return createCanisterSigner({ canisterId: Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 9, 1, 1), seed });
+    }
   }
+}
+
+/** DER of a key of an algorithm of DFINITY's own: 1 is COSE, 2 a canister signature. */
+function dfinityKeyDer(algorithm: 1 | 2, key: Buffer): Uint8Array {
+  const identifier = Buffer.from(`300c060a2b0601040183b843010${algorithm}`, 'hex');
+  const bitString = derElement(0x03, Buffer.concat([Buffer.of(0), key]));
+  return plain(derElement(0x30, Buffer.concat([identifier, bitString])));
+}
+
+/** The signature tree of a canister that signed one payload, and the certificate of it. */
+export type CanisterSignatureParts = {
+  readonly tree: WireTree;
+  readonly certificate: Uint8Array;
+};
+
+type CanisterSignerOptions = {
+  readonly canisterId: Uint8Array;
+  readonly seed: Uint8Array;
+  /** What stands for a signed payload; nothing by the specification. */
+  readonly leaf?: Uint8Array;
+  /** What the canister certifies beside its signature. */
+  readonly around?: (tree: WireTree) => WireTree;
+  readonly certify?: (tree: WireTree) => Uint8Array;
+  /** Breaks the signature. */
+  readonly change?: (parts: CanisterSignatureParts) => CanisterSignatureParts;
+};
+
+const sha256 = (bytes: Uint8Array): Uint8Array => plain(createHash('sha256').update(bytes).digest());
+
+/** A signer as a canister that certifies what it signs. */
+export function createCanisterSigner(options: CanisterSignerOptions): TestSigner {
+  const { canisterId, seed, leaf = new Uint8Array(0), certify = createTestCertificate } = options;
+  const key = Buffer.concat([Buffer.of(canisterId.length), canisterId, seed]);
+  return withSender(dfinityKeyDer(2, key), (payload) => {
+    const path = treeAt(['sig', sha256(seed), sha256(payload)], leaf);
+    const tree = options.around?.(path) ?? path;
+    const state = treeAt(['canister', canisterId, 'certified_data'], rootHash(tree));
+    const parts = { tree, certificate: certify([1, state, treeAt(['time'], Uint8Array.of(1))]) };
+    return encodeWithSelfDescribedTag((options.change?.(parts) ?? parts) as never);
+  });
 }
 
 function createEcdsaSigner(namedCurve: string): TestSigner {
@@ -93,9 +139,7 @@ function derElement(tag: number, content: Buffer): Buffer {
 }
 
 function createWebAuthnSigner(cose: Buffer, signMessage: (message: Buffer) => Buffer): TestSigner {
-  const algorithm = Buffer.from('300c060a2b0601040183b8430101', 'hex');
-  const bitString = derElement(0x03, Buffer.concat([Buffer.of(0), cose]));
-  const publicKeyDer = plain(derElement(0x30, Buffer.concat([algorithm, bitString])));
+  const publicKeyDer = dfinityKeyDer(1, cose);
   return withSender(publicKeyDer, (payload) => {
     const authenticatorData = createHash('sha256').update('localhost').digest();
     const clientDataJson = JSON.stringify({

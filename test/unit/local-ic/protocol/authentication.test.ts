@@ -1,5 +1,6 @@
 import { Principal } from '@dfinity/principal';
 import { assertTarget, authenticateEnvelope } from '../../../../src/local-ic/protocol/authentication';
+import { CertificateVerifier } from '../../../../src/local-ic/protocol/certificate-verification';
 import { parseEnvelope } from '../../../../src/local-ic/protocol/envelope';
 import { RequestError } from '../../../../src/local-ic/protocol/request-error';
 import { fakeCanisterId } from '../../../support/local-ic/fake-replica';
@@ -12,11 +13,13 @@ import {
   signContent,
   type SignedDelegation
 } from '../../../support/local-ic/signed-envelope';
+import { testRootKey } from '../../../support/local-ic/test-certificate';
 import { createTestSigner, SIGNER_KINDS, type TestSigner } from '../../../support/local-ic/test-signer';
 
 const NOW_NS = 1_800_000_000_000_000_000n;
 const LATER_NS = NOW_NS + 60_000_000_000n;
 const CANISTER = fakeCanisterId(1);
+const certificates = new CertificateVerifier(testRootKey.publicKeyDer);
 
 const contentOf = (sender: Uint8Array, type: 'call' | 'query' = 'call'): Content => ({
   request_type: type,
@@ -29,7 +32,7 @@ const contentOf = (sender: Uint8Array, type: 'call' | 'query' = 'call'): Content
 
 function authenticate(fields: EnvelopeFields, type: 'call' | 'query' = 'call'): void {
   const envelope = parseEnvelope(encodeEnvelope(fields), type);
-  assertTarget(authenticateEnvelope(envelope, NOW_NS), envelope.request.canisterId);
+  assertTarget(authenticateEnvelope(envelope, { timeNs: NOW_NS, certificates }), envelope.request.canisterId);
 }
 
 function refusalOf(action: () => void): { readonly status: number; readonly text: string } {
@@ -160,19 +163,13 @@ describe('public keys', () => {
     ],
     ['a COSE key that is no CBOR', fromHex('3012300c060a2b0601040183b8430101030200ff')],
     ['a COSE key that is no map', fromHex('3012300c060a2b0601040183b843010103020000')],
-    ['a canister signature key', fromHex('301e300c060a2b0601040183b8430102030e000affffffffffc000000101aabb')]
+    ['a canister id cut short', fromHex('3014300c060a2b0601040183b843010203040004ffff')],
+    ['a canister id of 30 bytes', fromHex(`302f300c060a2b0601040183b84301020321001e${'ff'.repeat(31)}`)]
   ])('are refused when they are %s', (_name, publicKeyDer) => {
     expect(refusalOf(() => authenticate(withKey(publicKeyDer)))).toMatchObject({
       status: 400,
       text: expect.stringMatching(/^Invalid signature: /) as string
     });
-  });
-
-  it('name canister signatures as not supported', () => {
-    const key = fromHex('301e300c060a2b0601040183b8430102030e000affffffffffc000000101aabb');
-    expect(refusalOf(() => authenticate(withKey(key))).text).toBe(
-      'Invalid signature: canister signatures are not supported by this host'
-    );
   });
 });
 
