@@ -1,14 +1,12 @@
 /** Paths of the HTTP interface: which exist, in which version. */
 
+/** What a path names: a canister or a subnet, and its id as text. */
+type RouteTarget = { readonly kind: 'canister' | 'subnet'; readonly principalText: string };
+
 export type ApiRoute =
   | { readonly endpoint: 'status' }
-  | { readonly endpoint: 'call'; readonly mode: 'async' | 'sync'; readonly principalText: string }
-  | { readonly endpoint: 'query'; readonly principalText: string }
-  | {
-      readonly endpoint: 'read_state';
-      readonly scope: 'canister' | 'subnet';
-      readonly principalText: string;
-    };
+  | ({ readonly endpoint: 'call'; readonly mode: 'async' | 'sync' } & RouteTarget)
+  | ({ readonly endpoint: 'query' | 'read_state' } & RouteTarget);
 
 const STATUS_PATH = '/api/v2/status';
 const API_PATH = /^\/api\/(v[234])\/(canister|subnet)\/([a-z0-9-]{1,63})\/(call|query|read_state)$/;
@@ -23,7 +21,7 @@ const CANISTER_ENDPOINTS = new Set([
   'v2/read_state',
   'v3/read_state'
 ]);
-const SUBNET_ENDPOINTS = new Set(['v2/read_state', 'v3/read_state']);
+const SUBNET_ENDPOINTS = new Set(['v4/call', 'v3/query', 'v2/read_state', 'v3/read_state']);
 
 /** The route of a request, or undefined where the interface has none: agents read a 404 as "try an older version". */
 export function parseApiRoute(method: string, pathname: string): ApiRoute | undefined {
@@ -31,9 +29,11 @@ export function parseApiRoute(method: string, pathname: string): ApiRoute | unde
     return method === 'GET' || method === 'HEAD' ? { endpoint: 'status' } : undefined;
   const [, version = '', scope, principalText = '', endpoint] = API_PATH.exec(pathname) ?? [];
   if (method !== 'POST' || endpoint === undefined) return undefined;
-  const known = scope === 'subnet' ? SUBNET_ENDPOINTS : CANISTER_ENDPOINTS;
+  const kind = scope === 'subnet' ? 'subnet' : 'canister';
+  const known = kind === 'subnet' ? SUBNET_ENDPOINTS : CANISTER_ENDPOINTS;
   if (!known.has(`${version}/${endpoint}`)) return undefined;
-  if (endpoint === 'call') return { endpoint, mode: version === 'v2' ? 'async' : 'sync', principalText };
-  if (endpoint === 'query') return { endpoint, principalText };
-  return { endpoint: 'read_state', scope: scope === 'subnet' ? 'subnet' : 'canister', principalText };
+  if (endpoint === 'call') {
+    return { endpoint, mode: version === 'v2' ? 'async' : 'sync', kind, principalText };
+  }
+  return { endpoint: endpoint === 'query' ? 'query' : 'read_state', kind, principalText };
 }

@@ -99,13 +99,14 @@ async function answer(endpoints: Endpoints, route: ApiRoute, request: IncomingMe
       `Unexpected content-type, expected application/cbor, got ${contentType ?? 'none'}`
     );
   const body = await readBody(request);
+  const target = { kind: route.kind, id };
   switch (route.endpoint) {
     case 'call':
-      return endpoints.call(body, { effectiveCanisterId: id, mode: route.mode });
+      return endpoints.call(body, target, route.mode);
     case 'query':
-      return endpoints.query(body, id);
+      return endpoints.query(body, target);
     case 'read_state':
-      return endpoints.readState(body, { kind: route.scope, id });
+      return endpoints.readState(body, target);
   }
 }
 

@@ -3,7 +3,10 @@ import { concatBytes, hexToBytes, utf8ToBytes } from '@noble/hashes/utils';
 
 const SELF_DESCRIBED_HEAD = [0xd9, 0xd9, 0xf7];
 
-/** A value to encode: as decoded, and plain objects for maps with text keys (undefined fields are left out). */
+/**
+ * A value to encode: as decoded, plain objects for maps with text keys (undefined fields are left out), and maps with
+ * numbers for keys.
+ */
 export type CborInput =
   | bigint
   | number
@@ -12,6 +15,7 @@ export type CborInput =
   | null
   | Uint8Array
   | readonly CborInput[]
+  | ReadonlyMap<number, CborInput>
   | { readonly [key: string]: CborInput | undefined };
 
 function pushHead(out: number[], major: number, argument: bigint): void {
@@ -36,7 +40,8 @@ class CborWriter {
     else if (typeof value === 'string') this.writeString(3, utf8ToBytes(value));
     else if (value instanceof Uint8Array) this.writeString(2, value);
     else if (isArray(value)) this.writeArray(value);
-    else this.writeMap(value);
+    else if (isMap(value)) this.writeEntries([...value]);
+    else this.writeRecord(value);
   }
 
   writeRaw(bytes: readonly number[]): void {
@@ -59,12 +64,15 @@ class CborWriter {
     for (const item of items) this.write(item);
   }
 
-  private writeMap(fields: { readonly [key: string]: CborInput | undefined }): void {
-    const present = Object.entries(fields).flatMap(([key, value]) =>
-      value === undefined ? [] : [{ key, value }]
+  private writeRecord(fields: { readonly [key: string]: CborInput | undefined }): void {
+    this.writeEntries(
+      Object.entries(fields).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]))
     );
-    pushHead(this.head, 5, BigInt(present.length));
-    for (const { key, value } of present) {
+  }
+
+  private writeEntries(entries: readonly (readonly [key: string | number, value: CborInput])[]): void {
+    pushHead(this.head, 5, BigInt(entries.length));
+    for (const [key, value] of entries) {
       this.write(key);
       this.write(value);
     }
@@ -80,10 +88,21 @@ function isArray(value: object): value is readonly CborInput[] {
   return Array.isArray(value);
 }
 
+function isMap(value: object): value is ReadonlyMap<number, CborInput> {
+  return value instanceof Map;
+}
+
 /** CBOR of `value` behind the self-describing tag 55799, as every answer of the interface is sent. */
 export function encodeCbor(value: CborInput): Uint8Array {
   const writer = new CborWriter();
   writer.writeRaw(SELF_DESCRIBED_HEAD);
+  writer.write(value);
+  return writer.toBytes();
+}
+
+/** CBOR of `value` without a tag in front. */
+export function encodeUntaggedCbor(value: CborInput): Uint8Array {
+  const writer = new CborWriter();
   writer.write(value);
   return writer.toBytes();
 }

@@ -3,15 +3,17 @@
  */
 import { type ReplicaPort, type Rejection, type SenderInfo } from '../replica/replica-port';
 import { assertTarget, authenticateEnvelope, type DelegationTargets } from './authentication';
+import { equalBytes } from './byte-order';
 import { encodeCbor } from './cbor-encoding';
 import { Certifier } from './certificate';
 import { CertificateVerifier } from './certificate-verification';
 import { CertificationRound } from './certification-round';
-import { assertEffectiveCanisterId } from './effective-canister-id';
+import { assertEffectiveTarget, type EffectiveTarget } from './effective-target';
 import { type CallRequest, type Envelope, parseEnvelope, type SignedSenderInfo } from './envelope';
 import { assertIngressExpiry } from './ingress-expiry';
+import { principalText } from './principal';
 import { encodeQueryResponse, rejectionFields } from './query-response';
-import { assertReadable, type ReadScope } from './read-state';
+import { assertReadable } from './read-state';
 import { RequestError } from './request-error';
 import { createSubnetIdentity, StateTree, type SubnetIdentity } from './state-tree';
 import { type SigningKey } from './subnet-keys';
@@ -69,24 +71,21 @@ export class Endpoints {
    *
    * @throws {RequestError} when the request is malformed, not authentic, or not current.
    */
-  async call(
-    body: Uint8Array,
-    options: { readonly effectiveCanisterId: Uint8Array; readonly mode: 'async' | 'sync' }
-  ): Promise<Answer> {
-    const request = this.acceptCall(body, options.effectiveCanisterId);
+  async call(body: Uint8Array, target: EffectiveTarget, mode: 'async' | 'sync'): Promise<Answer> {
+    const request = this.acceptCall(body, target);
     const submission = this.replica.submit({
       requestId: request.requestId,
       sender: request.sender,
       canisterId: request.canisterId,
-      effectiveCanisterId: options.effectiveCanisterId,
+      effectiveCanisterId: target.id,
       methodName: request.methodName,
       arg: request.arg,
       ingressExpiryNs: request.ingressExpiryNs,
       ...passedOn(request.senderInfo)
     });
-    if (!submission.accepted) return ok(encodeRefusal(submission, options.mode));
+    if (!submission.accepted) return ok(encodeRefusal(submission, mode));
     this.stateTree.track(request.requestId, request.ingressExpiryNs);
-    if (options.mode === 'async') return { status: 202 };
+    if (mode === 'async') return { status: 202 };
     if (!(await this.waitForOutcome(request.requestId))) return { status: 202 };
     const certificate = this.certify([[utf8('request_status'), request.requestId], [utf8('time')]]);
     return ok(encodeCbor({ status: 'replied', certificate }));
@@ -103,7 +102,7 @@ export class Endpoints {
     return true;
   }
 
-  private acceptCall(body: Uint8Array, effectiveCanisterId: Uint8Array): CallRequest {
+  private acceptCall(body: Uint8Array, target: EffectiveTarget): CallRequest {
     if (body.length > CALL_BYTES_MAX) {
       throw new RequestError(
         413,
@@ -111,11 +110,17 @@ export class Endpoints {
       );
     }
     const envelope = parseEnvelope(body, 'call');
-    assertEffectiveCanisterId(envelope.request, effectiveCanisterId);
+    this.assertTargetServed(target);
+    assertEffectiveTarget(envelope.request, target);
     const timeNs = this.replica.timeNs();
     assertIngressExpiry(envelope.request, timeNs);
     assertTarget(this.authenticate(envelope, timeNs), envelope.request.canisterId);
     return envelope.request;
+  }
+
+  private assertTargetServed({ kind, id }: EffectiveTarget): void {
+    if (kind === 'subnet' && !equalBytes(id, this.identity.subnetId))
+      throw new RequestError(400, `Subnet ${principalText(id)} not found`);
   }
 
   private authenticate(envelope: Envelope, timeNs: bigint): DelegationTargets {
@@ -123,10 +128,11 @@ export class Endpoints {
   }
 
   /** POST query. @throws {RequestError} */
-  async query(body: Uint8Array, effectiveCanisterId: Uint8Array): Promise<Answer> {
+  async query(body: Uint8Array, target: EffectiveTarget): Promise<Answer> {
     const envelope = parseEnvelope(body, 'query');
     const { request } = envelope;
-    assertEffectiveCanisterId(request, effectiveCanisterId);
+    this.assertTargetServed(target);
+    assertEffectiveTarget(request, target);
     const timeNs = this.replica.timeNs();
     assertIngressExpiry(request, timeNs);
     assertTarget(this.authenticate(envelope, timeNs), request.canisterId);
@@ -149,13 +155,20 @@ export class Endpoints {
   }
 
   /** POST read_state, of a canister or the subnet. @throws {RequestError} 403 when a path may not be read. */
-  readState(body: Uint8Array, scope: ReadScope): Answer {
+  readState(body: Uint8Array, target: EffectiveTarget): Answer {
+    this.assertTargetServed(target);
     const envelope = parseEnvelope(body, 'read_state');
     const { request } = envelope;
     const timeNs = this.replica.timeNs();
     assertIngressExpiry(request, timeNs);
     const targets = this.authenticate(envelope, timeNs);
-    assertReadable(request.paths, { sender: request.sender, targets, scope, replica: this.replica });
+    assertReadable(request.paths, {
+      sender: request.sender,
+      targets,
+      target,
+      subnetId: this.identity.subnetId,
+      replica: this.replica
+    });
     for (const [root, requestId] of request.paths) {
       const isRequest =
         root !== undefined && requestId !== undefined && this.replica.request(requestId) !== undefined;

@@ -4,14 +4,20 @@
  * Only what changed since the last look is hashed again: open requests are asked for, canisters compared.
  */
 import { bytesToHex, hexToBytes, utf8ToBytes } from '@noble/hashes/utils';
-import { type CanisterView, type ReplicaPort, type RequestStatus } from '../replica/replica-port';
+import {
+  type CanisterView,
+  type ReplicaPort,
+  type RequestStatus,
+  type SubnetMetrics
+} from '../replica/replica-port';
 import { equalBytes } from './byte-order';
-import { encodeCbor } from './cbor-encoding';
+import { type CborInput, encodeCbor, encodeUntaggedCbor } from './cbor-encoding';
 import { EMPTY, type HashTree, leaf } from './hash-tree';
 import { buildLevel, removeLabel, setLabel } from './label-map';
 import { encodeLeb128 } from './leb128';
 import { selfAuthenticating } from './principal';
 
+const UINT64_MAX = (1n << 64n) - 1n;
 const NS_PER_MS = 1_000_000n;
 /** A tree is used again this long while nothing but the time would differ. */
 const REUSE_NS_MAX = 200n * NS_PER_MS;
@@ -48,14 +54,40 @@ function level(children: Readonly<Record<string, HashTree | undefined>>): HashTr
 const single = (label: Uint8Array, child: HashTree): HashTree => setLabel(EMPTY, label, child);
 const textLeaf = (text: string): HashTree => leaf(utf8ToBytes(text));
 const optionalLeaf = (value: Uint8Array | undefined): HashTree | undefined => value && leaf(value);
+const optionalNaturalLeaf = (value: bigint | undefined): HashTree | undefined =>
+  value === undefined ? undefined : leaf(encodeLeb128(value));
 
-function buildSubnet(identity: SubnetIdentity, ranges: Uint8Array): HashTree {
+const NO_METRICS: SubnetMetrics = {
+  canisterCount: 0,
+  canisterStateBytes: 0n,
+  consumedCycles: 0n,
+  updateTransactions: 0n
+};
+
+/** Metrics as the replica encodes them: fields by their place in the specification's list, no tag. */
+function encodeMetrics(metrics: SubnetMetrics): Uint8Array {
+  const cycles = metrics.consumedCycles;
+  const halves = [cycles & UINT64_MAX, cycles >> 64n];
+  return encodeUntaggedCbor(
+    new Map<number, CborInput>([
+      [0, metrics.canisterCount],
+      [1, metrics.canisterStateBytes],
+      [2, new Map(halves.entries())],
+      [3, metrics.updateTransactions]
+    ])
+  );
+}
+
+type SubnetLeaves = { readonly ranges: Uint8Array; readonly metrics: Uint8Array };
+
+function buildSubnet(identity: SubnetIdentity, { ranges, metrics }: SubnetLeaves): HashTree {
   return single(
     identity.subnetId,
     level({
       public_key: leaf(identity.rootKeyDer),
       type: textLeaf('application'),
       canister_ranges: leaf(ranges),
+      metrics: leaf(metrics),
       node: single(identity.nodeId, level({ public_key: leaf(identity.nodeKeyDer) }))
     })
   );
@@ -87,6 +119,8 @@ function buildCanister(view: CanisterView): HashTree {
     module_hash: optionalLeaf(view.moduleHash),
     controllers: leaf(encodeCbor(view.controllers)),
     certified_data: optionalLeaf(view.certifiedData),
+    canister_creation_timestamp: optionalNaturalLeaf(view.createdNs),
+    last_install_timestamp: optionalNaturalLeaf(view.installedNs),
     metadata: metadata.length === 0 ? undefined : buildLevel(metadata)
   });
 }
@@ -98,6 +132,8 @@ const isSameView = (a: CanisterView, b: CanisterView): boolean =>
   (a.metadata === b.metadata || (a.metadata.size === 0 && b.metadata.size === 0)) &&
   equalOptionalBytes(a.moduleHash, b.moduleHash) &&
   equalOptionalBytes(a.certifiedData, b.certifiedData) &&
+  a.createdNs === b.createdNs &&
+  a.installedNs === b.installedNs &&
   a.controllers.length === b.controllers.length &&
   a.controllers.every((controller, index) => equalOptionalBytes(controller, b.controllers[index]));
 
@@ -107,11 +143,13 @@ const isSettled = (status: RequestStatus | undefined): boolean =>
   status !== undefined && status.status !== 'received' && status.status !== 'processing';
 
 export class StateTree {
-  private readonly subnet: HashTree;
+  private readonly ranges: Uint8Array;
   private readonly canisterRanges: HashTree;
   private readonly openRequests = new Map<string, TrackedRequest>();
   private readonly settledRequests = new Map<string, TrackedRequest>();
   private readonly views = new Map<string, CanisterView>();
+  private metrics: Uint8Array | undefined;
+  private subnet: HashTree = EMPTY;
   private requestStatus: HashTree = EMPTY;
   private canister: HashTree = EMPTY;
   private nextPruneNs = 0n;
@@ -120,12 +158,11 @@ export class StateTree {
 
   constructor(
     private readonly replica: ReplicaPort,
-    identity: SubnetIdentity
+    private readonly identity: SubnetIdentity
   ) {
     const [first, last] = replica.canisterRange;
-    const ranges = encodeCbor([[first, last]]);
-    this.subnet = buildSubnet(identity, ranges);
-    this.canisterRanges = single(identity.subnetId, single(first, leaf(ranges)));
+    this.ranges = encodeCbor([[first, last]]);
+    this.canisterRanges = single(identity.subnetId, single(first, leaf(this.ranges)));
     for (const [requestId] of replica.requests()) this.track(requestId, replica.timeNs());
   }
 
@@ -142,7 +179,8 @@ export class StateTree {
     this.pruneRequests(timeNs);
     for (const [key, tracked] of this.openRequests) this.refreshRequest(key, tracked);
     this.refreshCanisters();
-    const content = [this.canister, this.requestStatus];
+    this.refreshSubnet();
+    const content = [this.canister, this.requestStatus, this.subnet];
     if (
       this.last === undefined ||
       timeNs - this.last.timeNs > REUSE_NS_MAX ||
@@ -182,6 +220,13 @@ export class StateTree {
     this.nextPruneNs = timeNs + PRUNE_INTERVAL_NS;
     for (const [key, tracked] of this.settledRequests)
       if (tracked.expiryNs < timeNs) this.refreshRequest(key, tracked);
+  }
+
+  private refreshSubnet(): void {
+    const metrics = encodeMetrics(this.replica.subnetMetrics?.() ?? NO_METRICS);
+    if (equalOptionalBytes(metrics, this.metrics)) return;
+    this.metrics = metrics;
+    this.subnet = buildSubnet(this.identity, { ranges: this.ranges, metrics });
   }
 
   private refreshCanisters(): void {

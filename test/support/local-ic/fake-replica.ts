@@ -6,7 +6,8 @@ import type {
   Rejection,
   ReplicaPort,
   RequestRecord,
-  RequestStatus
+  RequestStatus,
+  SubnetMetrics
 } from '../../../src/local-ic/replica/replica-port';
 
 const START_NS = 1_800_000_000_000_000_000n;
@@ -18,6 +19,7 @@ export class FakeReplica implements ReplicaPort {
     Uint8Array.of(255, 255, 255, 255, 255, 255, 255, 255, 1, 1)
   ] as const;
   nowNs = START_NS;
+  metrics: SubnetMetrics | undefined;
   readonly views = new Map<string, CanisterView>();
   readonly submitted: IngressMessage[] = [];
   /** What submit answers with; undefined accepts. */
@@ -80,6 +82,12 @@ export class FakeReplica implements ReplicaPort {
 
   canisters(): Iterable<CanisterView> {
     return this.views.values();
+  }
+
+  subnetMetrics(): SubnetMetrics {
+    return (
+      this.metrics ?? { canisterCount: 0, canisterStateBytes: 0n, consumedCycles: 0n, updateTransactions: 0n }
+    );
   }
 
   timeNs(): bigint {

@@ -118,7 +118,29 @@ describe('paths', () => {
       const reply = await send('POST', `/api/${version}/subnet/${subnetText}/read_state`, { body });
       expect(reply.status).toBe(200);
     }
-    expect((await send('POST', `/api/v4/subnet/${subnetText}/call`, { body: call() })).status).toBe(404);
+  });
+
+  it('serve calls and queries of the subnet, in one version each', async () => {
+    const { replica } = fixture;
+    const management = { canister_id: new Uint8Array(0) };
+    const create = anonymously(
+      callContent(replica, { ...management, method_name: 'provisional_create_canister_with_cycles' })
+    );
+    const list = anonymously(queryContent(replica, { ...management, method_name: 'list_canisters' }));
+    const statusOf = async (path: string, body: Uint8Array, subnet = subnetText) =>
+      (await send('POST', `/api/${path.replace('/', `/subnet/${subnet}/`)}`, { body })).status;
+    expect(await statusOf('v4/call', create)).toBe(200);
+    expect(await statusOf('v3/query', list)).toBe(200);
+    expect(replica.submitted.map(({ methodName }) => methodName)).toEqual([
+      'provisional_create_canister_with_cycles'
+    ]);
+    for (const path of ['v2/call', 'v3/call']) expect(await statusOf(path, create)).toBe(404);
+    expect(await statusOf('v2/query', list)).toBe(404);
+    expect(await statusOf('v4/call', create, canisterText)).toBe(400);
+    expect(await statusOf('v4/call', call())).toBe(400);
+    expect(await statusOf('v3/query', anonymously(queryContent(replica)))).toBe(400);
+    const ofCanister = { ...management, method_name: 'start_canister' };
+    expect(await statusOf('v4/call', anonymously(callContent(replica, ofCanister)))).toBe(400);
   });
 
   it.each([

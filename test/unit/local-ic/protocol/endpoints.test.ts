@@ -43,12 +43,12 @@ describe('status', () => {
 });
 
 describe('call', () => {
-  const to = { effectiveCanisterId: CANISTER };
+  const to = { kind: 'canister', id: CANISTER } as const;
 
   it('answers v2 with 202 and hands the message over with its request id', async () => {
     const { replica, endpoints } = createFixture();
     const content = callContent(replica, { sender: signer.sender });
-    expect(await endpoints.call(signed(content), { ...to, mode: 'async' })).toEqual({ status: 202 });
+    expect(await endpoints.call(signed(content), to, 'async')).toEqual({ status: 202 });
     expect(replica.submitted).toEqual([
       {
         requestId: requestIdOfContent(content),
@@ -65,7 +65,7 @@ describe('call', () => {
   it('answers v3 and v4 with a certificate of the reply', async () => {
     const { replica, endpoints } = createFixture();
     const content = callContent(replica);
-    const body = bodyOf(await endpoints.call(anonymously(content), { ...to, mode: 'sync' }));
+    const body = bodyOf(await endpoints.call(anonymously(content), to, 'sync'));
     expect(body['status']).toBe('replied');
     const tree = await verifiedTree(body['certificate']);
     const path = ['request_status', requestIdOfContent(content)];
@@ -80,7 +80,7 @@ describe('call', () => {
     const { replica, endpoints } = createFixture();
     replica.settleWith = { status: 'rejected', rejectCode: 5, rejectMessage: 'trapped', errorCode: 'IC0503' };
     const content = callContent(replica);
-    const body = bodyOf(await endpoints.call(anonymously(content), { ...to, mode: 'sync' }));
+    const body = bodyOf(await endpoints.call(anonymously(content), to, 'sync'));
     expect(body['status']).toBe('replied');
     const tree = await verifiedTree(body['certificate']);
     const path = ['request_status', requestIdOfContent(content)];
@@ -93,7 +93,7 @@ describe('call', () => {
   it('answers 202 when the outcome takes too long', async () => {
     const { replica, endpoints } = createFixture();
     replica.settleWith = undefined;
-    expect(await endpoints.call(anonymously(callContent(replica)), { ...to, mode: 'sync' })).toEqual({
+    expect(await endpoints.call(anonymously(callContent(replica)), to, 'sync')).toEqual({
       status: 202
     });
   });
@@ -103,8 +103,8 @@ describe('call', () => {
     replica.refusal = { rejectCode: 4, rejectMessage: 'no', errorCode: 'IC0406' };
     const fields = { reject_code: 4, reject_message: 'no', error_code: 'IC0406' };
     const body = anonymously(callContent(replica));
-    expect(bodyOf(await endpoints.call(body, { ...to, mode: 'async' }))).toEqual(fields);
-    expect(bodyOf(await endpoints.call(body, { ...to, mode: 'sync' }))).toEqual({
+    expect(bodyOf(await endpoints.call(body, to, 'async'))).toEqual(fields);
+    expect(bodyOf(await endpoints.call(body, to, 'sync'))).toEqual({
       status: 'non_replicated_rejection',
       ...fields
     });
@@ -113,22 +113,22 @@ describe('call', () => {
   it('runs one envelope once, v2 then v4, and gives the same outcome', async () => {
     const { replica, endpoints } = createFixture();
     const body = anonymously(callContent(replica));
-    await endpoints.call(body, { ...to, mode: 'async' });
-    expect(bodyOf(await endpoints.call(body, { ...to, mode: 'sync' }))['status']).toBe('replied');
+    await endpoints.call(body, to, 'async');
+    expect(bodyOf(await endpoints.call(body, to, 'sync'))['status']).toBe('replied');
     expect(replica.submitted).toHaveLength(1);
   });
 
   it('tells two envelopes apart by their nonce', async () => {
     const { replica, endpoints } = createFixture();
     for (const nonce of [Uint8Array.of(1), Uint8Array.of(2)])
-      await endpoints.call(anonymously(callContent(replica, { nonce })), { ...to, mode: 'async' });
+      await endpoints.call(anonymously(callContent(replica, { nonce })), to, 'async');
     expect(replica.submitted).toHaveLength(2);
   });
 
   it('hashes fields it does not know into the request id', async () => {
     const { replica, endpoints } = createFixture();
     const content = callContent(replica, { flavour: 'sweet' });
-    await endpoints.call(anonymously(content), { ...to, mode: 'async' });
+    await endpoints.call(anonymously(content), to, 'async');
     expect(replica.submitted[0]?.requestId).toEqual(requestIdOfContent(content));
   });
 
@@ -136,8 +136,8 @@ describe('call', () => {
     const { replica, endpoints } = createFixture();
     const withNonce = (length: number) =>
       anonymously(callContent(replica, { nonce: new Uint8Array(length) }));
-    await expect(endpoints.call(withNonce(32), { ...to, mode: 'async' })).resolves.toEqual({ status: 202 });
-    expect(await refusalOf(() => endpoints.call(withNonce(33), { ...to, mode: 'async' }))).toEqual({
+    await expect(endpoints.call(withNonce(32), to, 'async')).resolves.toEqual({ status: 202 });
+    expect(await refusalOf(() => endpoints.call(withNonce(33), to, 'async'))).toEqual({
       status: 400,
       text: 'Nonce in request is too big: got 33 bytes, but at most 32 are allowed'
     });
@@ -146,7 +146,7 @@ describe('call', () => {
   it('refuses a message above 2 MiB with 413', async () => {
     const { replica, endpoints } = createFixture();
     const body = anonymously(callContent(replica, { arg: new Uint8Array(2 * 1024 * 1024) }));
-    expect((await refusalOf(() => endpoints.call(body, { ...to, mode: 'async' }))).status).toBe(413);
+    expect((await refusalOf(() => endpoints.call(body, to, 'async'))).status).toBe(413);
   });
 
   it.each(['request_type', 'canister_id', 'method_name', 'arg', 'sender', 'ingress_expiry'])(
@@ -156,7 +156,7 @@ describe('call', () => {
       const content = Object.fromEntries(
         Object.entries(callContent(replica)).filter(([name]) => name !== field)
       );
-      expect(await refusalOf(() => endpoints.call(anonymously(content), { ...to, mode: 'async' }))).toEqual({
+      expect(await refusalOf(() => endpoints.call(anonymously(content), to, 'async'))).toEqual({
         status: 400,
         text: `Could not parse body as call message: missing field \`${field}\``
       });
@@ -177,7 +177,7 @@ describe('call', () => {
   ])('refuses a mistyped or incomplete %s', async (_name, fields) => {
     const { replica, endpoints } = createFixture();
     const body = anonymously(callContent(replica, fields));
-    const { status, text } = await refusalOf(() => endpoints.call(body, { ...to, mode: 'async' }));
+    const { status, text } = await refusalOf(() => endpoints.call(body, to, 'async'));
     expect(status).toBe(400);
     expect(text).toMatch(/^Could not parse body as (call message|sender_info): /);
   });
@@ -190,18 +190,18 @@ describe('call', () => {
     ['nothing', new Uint8Array(0)]
   ])('refuses a body that is %s', async (_name, body) => {
     const { endpoints } = createFixture();
-    expect((await refusalOf(() => endpoints.call(body, { ...to, mode: 'sync' }))).status).toBe(400);
+    expect((await refusalOf(() => endpoints.call(body, to, 'sync'))).status).toBe(400);
   });
 });
 
 describe('ingress expiry', () => {
-  const to = { effectiveCanisterId: CANISTER, mode: 'async' } as const;
+  const to = { kind: 'canister', id: CANISTER } as const;
   const expiringIn = (replica: FakeReplica, seconds: bigint, content = callContent): Content =>
     content(replica, { ingress_expiry: replica.nowNs + seconds * SECOND_NS });
 
   it.each([0n, 300n, 330n])('%i seconds ahead is accepted', async (seconds) => {
     const { replica, endpoints } = createFixture();
-    await expect(endpoints.call(anonymously(expiringIn(replica, seconds)), to)).resolves.toEqual({
+    await expect(endpoints.call(anonymously(expiringIn(replica, seconds)), to, 'async')).resolves.toEqual({
       status: 202
     });
   });
@@ -209,7 +209,7 @@ describe('ingress expiry', () => {
   it.each([-1n, 331n])('%i seconds ahead is refused with the text that agents recognise', async (seconds) => {
     const { replica, endpoints } = createFixture();
     const { status, text } = await refusalOf(() =>
-      endpoints.call(anonymously(expiringIn(replica, seconds)), to)
+      endpoints.call(anonymously(expiringIn(replica, seconds)), to, 'async')
     );
     expect(status).toBe(400);
     expect(text).toMatch(
@@ -221,13 +221,15 @@ describe('ingress expiry', () => {
     const { replica, endpoints } = createFixture();
     const query = expiringIn(replica, -10n, queryContent);
     const read = { ...readContent(replica, [[utf8('time')]]), ingress_expiry: 0n };
-    expect(bodyOf(await endpoints.query(anonymously(query), CANISTER))['status']).toBe('replied');
+    expect(
+      bodyOf(await endpoints.query(anonymously(query), { kind: 'canister', id: CANISTER }))['status']
+    ).toBe('replied');
     expect(bodyOf(endpoints.readState(anonymously(read), { kind: 'canister', id: CANISTER }))).toHaveProperty(
       'certificate'
     );
-    expect((await refusalOf(() => endpoints.query(signed(query), CANISTER))).text).toMatch(
-      /^Invalid request expiry: /
-    );
+    expect(
+      (await refusalOf(() => endpoints.query(signed(query), { kind: 'canister', id: CANISTER }))).text
+    ).toMatch(/^Invalid request expiry: /);
   });
 });
 
@@ -246,8 +248,8 @@ describe('the effective canister id', () => {
   it('must be the canister of a call or query', async () => {
     const { replica, endpoints } = createFixture();
     const call = () =>
-      endpoints.call(anonymously(callContent(replica)), { effectiveCanisterId: OTHER, mode: 'async' });
-    const query = () => endpoints.query(anonymously(queryContent(replica)), OTHER);
+      endpoints.call(anonymously(callContent(replica)), { kind: 'canister', id: OTHER }, 'async');
+    const query = () => endpoints.query(anonymously(queryContent(replica)), { kind: 'canister', id: OTHER });
     for (const action of [call, query]) {
       const { status, text } = await refusalOf(action);
       expect(status).toBe(400);
@@ -265,30 +267,28 @@ describe('the effective canister id', () => {
   ])('must be canister_id of the argument of %s', async (method) => {
     const { replica, endpoints } = createFixture();
     const body = managementCall(replica, method, encodeField('canister_id', CANISTER));
-    expect(await endpoints.call(body, { effectiveCanisterId: CANISTER, mode: 'async' })).toEqual({
+    expect(await endpoints.call(body, { kind: 'canister', id: CANISTER }, 'async')).toEqual({
       status: 202
     });
-    const refusal = await refusalOf(() =>
-      endpoints.call(body, { effectiveCanisterId: OTHER, mode: 'async' })
-    );
+    const refusal = await refusalOf(() => endpoints.call(body, { kind: 'canister', id: OTHER }, 'async'));
     expect(refusal.status).toBe(400);
   });
 
   it('must be target_canister of install_chunked_code', async () => {
     const { replica, endpoints } = createFixture();
     const body = managementCall(replica, 'install_chunked_code', encodeField('target_canister', CANISTER));
-    expect(await endpoints.call(body, { effectiveCanisterId: CANISTER, mode: 'async' })).toEqual({
+    expect(await endpoints.call(body, { kind: 'canister', id: CANISTER }, 'async')).toEqual({
       status: 202
     });
     expect(
-      (await refusalOf(() => endpoints.call(body, { effectiveCanisterId: OTHER, mode: 'async' }))).status
+      (await refusalOf(() => endpoints.call(body, { kind: 'canister', id: OTHER }, 'async'))).status
     ).toBe(400);
   });
 
   it('may be any where a canister is created, and is passed on', async () => {
     const { replica, endpoints } = createFixture();
     const body = managementCall(replica, 'provisional_create_canister_with_cycles', Uint8Array.of(1));
-    expect(await endpoints.call(body, { effectiveCanisterId: OTHER, mode: 'async' })).toEqual({
+    expect(await endpoints.call(body, { kind: 'canister', id: OTHER }, 'async')).toEqual({
       status: 202
     });
     expect(replica.submitted[0]?.effectiveCanisterId).toEqual(OTHER);
@@ -301,7 +301,7 @@ describe('the effective canister id', () => {
       const nulls = hexToBytes('4449444c016d7f010080808080808080801000');
       const body = managementCall(replica, method, nulls);
       const refusal = await refusalOf(() =>
-        endpoints.call(body, { effectiveCanisterId: CANISTER, mode: 'async' })
+        endpoints.call(body, { kind: 'canister', id: CANISTER }, 'async')
       );
       expect(refusal.text).toBe('The argument claims more values than a message of its length may hold');
       expect(replica.submitted).toEqual([]);
@@ -314,9 +314,7 @@ describe('the effective canister id', () => {
   ])('cannot be read from an argument that is %s', async (_name, arg) => {
     const { replica, endpoints } = createFixture();
     const body = managementCall(replica, 'canister_status', arg);
-    const refusal = await refusalOf(() =>
-      endpoints.call(body, { effectiveCanisterId: CANISTER, mode: 'async' })
-    );
+    const refusal = await refusalOf(() => endpoints.call(body, { kind: 'canister', id: CANISTER }, 'async'));
     expect(refusal).toEqual({
       status: 400,
       text: 'Could not read `canister_id` from the argument of management canister method canister_status'
@@ -338,7 +336,9 @@ describe('query', () => {
   it('is answered with the node signature over status, reply, time and request id', async () => {
     const { replica, endpoints } = createFixture();
     const content = queryContent(replica, { arg: Uint8Array.of(9, 8) });
-    const body = bodyOf(await endpoints.query(anonymously(content), CANISTER)) as unknown as SignedAnswer;
+    const body = bodyOf(
+      await endpoints.query(anonymously(content), { kind: 'canister', id: CANISTER })
+    ) as unknown as SignedAnswer;
     const [signature] = body.signatures;
     if (signature === undefined) throw new Error('expected a signature');
     const hash = requestIdOf({
@@ -359,7 +359,7 @@ describe('query', () => {
     replica.onQuery = () =>
       Promise.resolve({ kind: 'rejected', rejectCode: 3, rejectMessage: 'gone', errorCode: 'IC0301' });
     const content = queryContent(replica);
-    const body = bodyOf(await endpoints.query(anonymously(content), CANISTER));
+    const body = bodyOf(await endpoints.query(anonymously(content), { kind: 'canister', id: CANISTER }));
     expect(body).toMatchObject({
       status: 'rejected',
       reject_code: 3,

@@ -17,8 +17,8 @@ const { replica, endpoints } = fixture;
 async function sendEverywhere(body: Uint8Array): Promise<readonly ('answered' | 'refused')[]> {
   const scope = { kind: 'canister', id: CANISTER } as const;
   const actions = [
-    () => endpoints.call(body, { effectiveCanisterId: CANISTER, mode: 'sync' }),
-    () => endpoints.query(body, CANISTER),
+    () => endpoints.call(body, scope, 'sync'),
+    () => endpoints.query(body, scope),
     () => Promise.resolve(endpoints.readState(body, scope))
   ];
   return Promise.all(

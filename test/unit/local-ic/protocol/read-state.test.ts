@@ -112,25 +112,94 @@ describe('read_state', () => {
     expect((await refusalOf(() => endpoints.readState(signed(content, stranger), scope))).status).toBe(403);
   });
 
-  it.each<[string, readonly unknown[]]>([
-    ['the empty path', [[]]],
-    ['all canisters', [[canister]]],
-    ['a whole canister', [[canister, CANISTER]]],
-    ['all metadata', [[canister, CANISTER, utf8('metadata')]]],
-    ['certified data', [[canister, CANISTER, utf8('certified_data')]]],
-    ['another canister than the URL says', [[canister, fakeCanisterId(2), utf8('controllers')]]],
-    ['all requests', [[utf8('request_status')]]],
-    ['an unknown root', [[utf8('secrets')]]],
-    ['a root that is not UTF-8', [[Uint8Array.of(0xff)]]],
-    ['metrics of the subnet', [[utf8('subnet'), subnetId, utf8('metrics')]]],
-    ['a forbidden path among allowed ones', [[utf8('time')], [utf8('subnet')], [canister]]],
-    ['two request ids', [1, 2].map((id) => [utf8('request_status'), new Uint8Array(32).fill(id)])]
-  ])('denies %s', async (_name, paths) => {
+  it.each<[string, number, readonly unknown[]]>([
+    ['the empty path', 404, [[]]],
+    ['more than the time', 404, [[utf8('time'), utf8('zone')]]],
+    ['all canisters', 404, [[canister]]],
+    ['a whole canister', 404, [[canister, CANISTER]]],
+    ['all metadata', 404, [[canister, CANISTER, utf8('metadata')]]],
+    ['a part of metadata', 404, [[canister, CANISTER, utf8('metadata'), utf8('a'), utf8('b')]]],
+    [
+      'metadata with a name that is not UTF-8',
+      400,
+      [[canister, CANISTER, utf8('metadata'), Uint8Array.of(0xff)]]
+    ],
+    ['certified data', 404, [[canister, CANISTER, utf8('certified_data')]]],
+    ['another canister than the URL says', 400, [[canister, fakeCanisterId(2), utf8('controllers')]]],
+    ['metadata of another canister', 400, [[canister, fakeCanisterId(2), utf8('metadata'), utf8('a')]]],
+    ['a canister id of 30 bytes', 400, [[canister, new Uint8Array(30), utf8('controllers')]]],
+    ['all requests', 404, [[utf8('request_status')]]],
+    ['an unknown leaf of a request', 404, [[utf8('request_status'), new Uint8Array(32), utf8('arg')]]],
+    ['an unknown root', 404, [[utf8('secrets')]]],
+    ['a root that is not UTF-8', 404, [[Uint8Array.of(0xff)]]],
+    ['metrics of the subnet', 404, [[utf8('subnet'), subnetId, utf8('metrics')]]],
+    ['ranges of the subnet', 404, [[utf8('canister_ranges'), subnetId]]],
+    ['ranges of another subnet', 404, [[utf8('subnet'), CANISTER, utf8('canister_ranges')]]],
+    ['an unknown leaf of the subnet', 404, [[utf8('subnet'), subnetId, utf8('secrets')]]],
+    ['an unknown leaf of a node', 404, [[utf8('subnet'), subnetId, utf8('node'), CANISTER, utf8('secrets')]]],
+    ['an unknown leaf of a boundary node', 404, [[utf8('api_boundary_nodes'), CANISTER, utf8('secrets')]]],
+    ['a forbidden path among allowed ones', 404, [[utf8('time')], [utf8('subnet')], [canister]]],
+    ['two request ids', 400, [1, 2].map((id) => [utf8('request_status'), new Uint8Array(32).fill(id)])]
+  ])('refuses %s with %i', async (_name, status, paths) => {
     const { replica, endpoints } = createFixture();
     const refusal = await refusalOf(() =>
       endpoints.readState(anonymously(readContent(replica, paths)), scope)
     );
-    expect(refusal.status).toBe(403);
+    expect(refusal.status).toBe(status);
+  });
+
+  it.each<[string, readonly unknown[]]>([
+    ['the subnet', [utf8('subnet'), subnetId]],
+    ['a node', [utf8('subnet'), subnetId, utf8('node'), CANISTER, utf8('public_key')]],
+    ['the type', [utf8('subnet'), subnetId, utf8('type')]],
+    ['the ranges of the root subnet', [utf8('subnet'), subnetId, utf8('canister_ranges')]],
+    ['boundary nodes', [utf8('api_boundary_nodes')]],
+    ['a boundary node', [utf8('api_boundary_nodes'), CANISTER, utf8('domain')]],
+    ['a reject code', [utf8('request_status'), new Uint8Array(32), utf8('reject_code')]]
+  ])('may be asked for %s', (_name, path) => {
+    const { replica, endpoints } = createFixture();
+    expect(endpoints.readState(anonymously(readContent(replica, [path])), scope).status).toBe(200);
+  });
+
+  it('shows when a canister was made and when its code was installed', async () => {
+    const fixture = createFixture();
+    const view = fixture.replica.canister(CANISTER);
+    if (view === undefined) throw new Error('expected a canister');
+    const names = ['canister_creation_timestamp', 'last_install_timestamp'];
+    const statusAndValue = async () => {
+      const tree = await read(
+        fixture,
+        names.map((name) => [canister, CANISTER, utf8(name)])
+      );
+      return names.map((name) => lookupResultToBuffer(lookup_path(['canister', CANISTER, name], tree)));
+    };
+    expect(await statusAndValue()).toEqual([undefined, undefined]);
+    fixture.replica.setCanister({ ...view, createdNs: 5n });
+    expect(await statusAndValue()).toEqual([Uint8Array.of(5), undefined]);
+    fixture.replica.setCanister({ ...view, createdNs: 5n, installedNs: 300n });
+    expect(await statusAndValue()).toEqual([Uint8Array.of(5), Uint8Array.of(0xac, 2)]);
+  });
+
+  it("shows metrics through the subnet, in the replica's encoding", async () => {
+    const fixture = createFixture();
+    const { replica, endpoints } = fixture;
+    const metricsAt = async () => {
+      const body = anonymously(readContent(replica, [[utf8('subnet'), subnetId, utf8('metrics')]]));
+      const tree = await verifiedTree(bodyOf(endpoints.readState(body, subnetScope))['certificate']);
+      const value = lookupResultToBuffer(lookup_path(['subnet', subnetId, 'metrics'], tree));
+      return Buffer.from(value ?? new Uint8Array(0)).toString('hex');
+    };
+    expect(await metricsAt()).toBe('a40000010002a2000001000300');
+    replica.metrics = {
+      canisterCount: 5,
+      canisterStateBytes: 5n * 1024n * 1024n,
+      consumedCycles: 250_000_000_000n,
+      updateTransactions: 4200n
+    };
+    // The vector of the replica's own test of this encoding.
+    expect(await metricsAt()).toBe('a40005011a0050000002a2001b0000003a35294400010003191068');
+    replica.metrics = { ...replica.metrics, consumedCycles: (3n << 64n) + 1n };
+    expect(await metricsAt()).toBe('a40005011a0050000002a20001010303191068');
   });
 
   it('refuses a request id of 31 bytes', async () => {
@@ -139,16 +208,18 @@ describe('read_state', () => {
     expect((await refusalOf(() => endpoints.readState(anonymously(content), scope))).status).toBe(400);
   });
 
-  it('accepts 1000 paths of 127 labels and refuses 1001 paths, or 128 labels', async () => {
+  it('accepts 1000 paths and refuses 1001, and takes 127 labels for a path and 128 not', async () => {
     const { replica, endpoints } = createFixture();
-    const time = [utf8('time'), ...Array.from({ length: 126 }, () => new Uint8Array(0))];
+    const time = [utf8('time')];
+    const long = Array.from({ length: 127 }, () => utf8('a'));
     const readPaths = (paths: readonly unknown[]) => () =>
       endpoints.readState(anonymously(readContent(replica, paths)), scope);
     expect(readPaths(Array.from({ length: 1000 }, () => time))().status).toBe(200);
     expect((await refusalOf(readPaths(Array.from({ length: 1001 }, () => [utf8('time')])))).text).toBe(
       'Too many paths in read state request: got 1001 paths, but at most 1000 are allowed'
     );
-    expect((await refusalOf(readPaths([[...time, new Uint8Array(0)]]))).text).toMatch(
+    expect((await refusalOf(readPaths([long]))).status).toBe(404);
+    expect((await refusalOf(readPaths([[...long, utf8('a')]]))).text).toMatch(
       /^At least one path in read state request is too deep/
     );
   });
@@ -163,7 +234,7 @@ describe('read_state', () => {
     const { replica, endpoints } = createFixture();
     replica.settleWith = undefined;
     const call = callContent(replica, { sender: signer.sender });
-    await endpoints.call(signed(call), { effectiveCanisterId: CANISTER, mode: 'async' });
+    await endpoints.call(signed(call), scope, 'async');
     const requestId = requestIdOfContent(call);
     const content = readContent(replica, [[utf8('request_status'), requestId]], { sender: signer.sender });
 
@@ -191,7 +262,7 @@ describe('read_state', () => {
   it('lets a delegation read requests to its targets only', async () => {
     const { replica, endpoints } = createFixture();
     const call = callContent(replica, { sender: signer.sender });
-    await endpoints.call(signed(call), { effectiveCanisterId: CANISTER, mode: 'async' });
+    await endpoints.call(signed(call), scope, 'async');
     const content = readContent(replica, [[utf8('request_status'), requestIdOfContent(call)]], {
       sender: signer.sender
     });
@@ -202,7 +273,7 @@ describe('read_state', () => {
       return encodeEnvelope(signContent(content, stranger, { from: signer, delegations }));
     };
     expect(endpoints.readState(by(CANISTER), scope).status).toBe(200);
-    expect((await refusalOf(() => endpoints.readState(by(fakeCanisterId(2)), scope))).status).toBe(400);
+    expect((await refusalOf(() => endpoints.readState(by(fakeCanisterId(2)), scope))).status).toBe(403);
   });
 
   it('follows a request from processing to its outcome, and forgets it with the replica after its expiry', async () => {
@@ -210,7 +281,7 @@ describe('read_state', () => {
     replica.settleWith = undefined;
     const call = callContent(replica);
     const id = requestIdOfContent(call);
-    await endpoints.call(anonymously(call), { effectiveCanisterId: CANISTER, mode: 'async' });
+    await endpoints.call(anonymously(call), scope, 'async');
     const statusNow = async () => {
       const tree = await read({ replica, endpoints }, [[utf8('request_status'), id]]);
       return textAt(tree, ['request_status', id, 'status']);
@@ -258,7 +329,7 @@ describe('read_state', () => {
     expect(decode(at('canister_ranges') ?? new Uint8Array(0))).toEqual([[...fixture.replica.canisterRange]]);
   });
 
-  it('shows canister ranges through the subnet, and no canisters or requests', async () => {
+  it('shows canister ranges through the subnet, and no canisters', async () => {
     const { replica, endpoints } = createFixture();
     const ranges = readContent(replica, [
       [utf8('canister_ranges'), subnetId],
@@ -268,14 +339,26 @@ describe('read_state', () => {
       bodyOf(endpoints.readState(anonymously(ranges), subnetScope))['certificate']
     );
     expect(lookup_subtree(['canister_ranges', subnetId], tree).status).toBe('Found');
-    expect((await refusalOf(() => endpoints.readState(anonymously(ranges), scope))).status).toBe(403);
-    for (const path of [
-      [canister, CANISTER, utf8('controllers')],
-      [utf8('request_status'), new Uint8Array(32)]
-    ]) {
-      const body = anonymously(readContent(replica, [path]));
-      expect((await refusalOf(() => endpoints.readState(body, subnetScope))).status).toBe(403);
-    }
+    const controllers = anonymously(readContent(replica, [[canister, CANISTER, utf8('controllers')]]));
+    expect((await refusalOf(() => endpoints.readState(controllers, subnetScope))).status).toBe(404);
+    const otherRanges = anonymously(readContent(replica, [[utf8('canister_ranges'), CANISTER]]));
+    expect((await refusalOf(() => endpoints.readState(otherRanges, subnetScope))).status).toBe(400);
+    const elsewhere = { kind: 'subnet', id: CANISTER } as const;
+    expect((await refusalOf(() => endpoints.readState(anonymously(ranges), elsewhere))).status).toBe(400);
+  });
+
+  it('shows a request sent to the subnet through the subnet only', async () => {
+    const { replica, endpoints } = createFixture();
+    const call = callContent(replica, {
+      canister_id: new Uint8Array(0),
+      method_name: 'provisional_create_canister_with_cycles'
+    });
+    await endpoints.call(anonymously(call), subnetScope, 'sync');
+    const requestId = requestIdOfContent(call);
+    const body = anonymously(readContent(replica, [[utf8('request_status'), requestId]]));
+    const tree = await verifiedTree(bodyOf(endpoints.readState(body, subnetScope))['certificate']);
+    expect(textAt(tree, ['request_status', requestId, 'status'])).toBe('replied');
+    expect((await refusalOf(() => endpoints.readState(body, scope))).status).toBe(403);
   });
 
   it('sees a canister change, appear and go', async () => {

@@ -1,4 +1,4 @@
-/** Which canister id the URL of a request must carry (interface specification, "Effective canister id"). */
+/** Which id the URL of a request must carry (interface specification, "Effective canister id", "Effective subnet id"). */
 import { IDL } from '@dfinity/candid';
 import { type Principal } from '@dfinity/principal';
 import { equalBytes } from './byte-order';
@@ -7,8 +7,14 @@ import { type CallRequest, type QueryRequest } from './envelope';
 import { MANAGEMENT_CANISTER, principalText } from './principal';
 import { RequestError } from './request-error';
 
-/** Methods that make a canister: the URL may name any principal. */
-const CREATING_METHODS = new Set(['create_canister', 'provisional_create_canister_with_cycles']);
+/** What the URL of a request names: below `/canister/<id>` or below `/subnet/<id>`. */
+export type EffectiveTarget = { readonly kind: 'canister' | 'subnet'; readonly id: Uint8Array };
+
+/** Methods that act on a subnet: their URL may name any canister, or the subnet. */
+const SUBNET_METHODS = {
+  call: new Set(['create_canister', 'provisional_create_canister_with_cycles']),
+  query: new Set(['list_canisters'])
+};
 
 /** Methods whose Candid record names the canister they act on, by the field that does. */
 const FIELD_BY_METHOD = new Map<string, 'canister_id' | 'target_canister'>([
@@ -40,27 +46,33 @@ const FIELD_BY_METHOD = new Map<string, 'canister_id' | 'target_canister'>([
 
 /**
  * Checks the id in the URL against the request. Methods of the management canister that name no canister, or do not
- * exist, pass: the replica refuses them with its own code.
+ * exist, pass below a canister: the replica refuses them with its own code.
  *
- * @throws {RequestError} 400 when another id was expected or the argument does not say which.
+ * @throws {RequestError} 400 when another id was expected, or the argument does not say which, or the request is not
+ * for a subnet.
  */
-export function assertEffectiveCanisterId(
-  request: CallRequest | QueryRequest,
-  effectiveCanisterId: Uint8Array
-): void {
-  const expected = expectedCanisterId(request);
-  if (expected === undefined || equalBytes(expected, effectiveCanisterId)) return;
+export function assertEffectiveTarget(request: CallRequest | QueryRequest, target: EffectiveTarget): void {
+  const isForManagement = equalBytes(request.canisterId, MANAGEMENT_CANISTER);
+  if (isForManagement && !isAffordableCandid(request.arg))
+    throw new RequestError(400, 'The argument claims more values than a message of its length may hold');
+  const isForSubnet = isForManagement && SUBNET_METHODS[request.type].has(request.methodName);
+  if (isForSubnet) return;
+  if (target.kind === 'subnet') {
+    const methods = [...SUBNET_METHODS[request.type]].join(' and ');
+    throw new RequestError(
+      400,
+      `A ${request.type} to a subnet must be for ${methods} of the management canister`
+    );
+  }
+  const expected = isForManagement ? canisterOfArgument(request) : request.canisterId;
+  if (expected === undefined || equalBytes(expected, target.id)) return;
   throw new RequestError(
     400,
-    `Specified CanisterId ${principalText(expected)} does not match effective canister id in URL ${principalText(effectiveCanisterId)}`
+    `Specified CanisterId ${principalText(expected)} does not match effective canister id in URL ${principalText(target.id)}`
   );
 }
 
-function expectedCanisterId(request: CallRequest | QueryRequest): Uint8Array | undefined {
-  if (!equalBytes(request.canisterId, MANAGEMENT_CANISTER)) return request.canisterId;
-  if (!isAffordableCandid(request.arg))
-    throw new RequestError(400, 'The argument claims more values than a message of its length may hold');
-  if (CREATING_METHODS.has(request.methodName)) return undefined;
+function canisterOfArgument(request: CallRequest | QueryRequest): Uint8Array | undefined {
   const field = FIELD_BY_METHOD.get(request.methodName);
   return field === undefined ? undefined : readPrincipalField(request, field);
 }
