@@ -2,6 +2,7 @@ import { CanisterFault, ERROR_CODE } from './canister-fault';
 import { type CanisterModule } from './canister-module';
 import { Execution, type Callback, type ExecutionEffects, type ExecutionInput } from './execution';
 import { GuestMemory } from './guest-memory';
+import { type HeapChanges, type HeapChangeSource, type HeapImage } from './memory-image';
 import { MemorySnapshot } from './memory-snapshot';
 import { type StableMemory } from './stable-memory';
 import { createSystemApi } from './system-api';
@@ -42,20 +43,29 @@ type Linked = {
  * The running code of one canister. Between {@link begin} and {@link commit} or {@link rollback} executions change
  * heap, globals and stable memory; a rollback restores all three.
  */
-export class CanisterInstance {
+export class CanisterInstance implements HeapChangeSource {
   #imports: WasmImports;
   #linked: Linked;
   #snapshot = new MemorySnapshot();
   #tableSnapshot: readonly unknown[] | undefined;
   #execution: Execution | undefined;
 
-  /** Does not run the start function: that is an execution of its own. @throws IC0505 when it cannot be linked. */
+  /**
+   * With a heap image, the instance as it was stored. Does not run the start function: that is an execution of its own.
+   *
+   * @throws IC0505 when it cannot be linked.
+   */
   constructor(
     readonly module: CanisterModule,
-    readonly stable: StableMemory
+    readonly stable: StableMemory,
+    heap?: HeapImage
   ) {
     this.#imports = createSystemApi(this.#createApiHost());
     this.#linked = this.#instantiate();
+    if (!heap) return;
+    const missing = heap.byteLength - this.heapBytes;
+    if (missing > 0) this.#linked.wasmMemory?.grow(missing / WASM_PAGE_BYTES);
+    this.#snapshot.load(heap, this.#linked.memory, this.#linked.globals);
   }
 
   get heapBytes(): number {
@@ -87,7 +97,7 @@ export class CanisterInstance {
   }
 
   commit(): void {
-    this.#snapshot.discard();
+    this.#snapshot.keep(this.#linked.memory, this.#linked.globals);
     this.stable.commit();
   }
 
@@ -105,6 +115,10 @@ export class CanisterInstance {
       this.#restoreTable();
     }
     this.#snapshot.restore(this.#linked.memory, this.#linked.globals);
+  }
+
+  drainHeapChanges(): HeapChanges | undefined {
+    return this.#snapshot.drain(this.#linked.memory, this.#linked.globals);
   }
 
   /** Enters the canister once. Changes stay in memory whatever the result: end the transaction accordingly. */
