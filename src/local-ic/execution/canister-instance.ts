@@ -1,4 +1,4 @@
-import { CanisterFault, ERROR_CODE } from './canister-fault';
+import { CanisterFault, contractViolation, ERROR_CODE } from './canister-fault';
 import { type CanisterModule } from './canister-module';
 import { Execution, type Callback, type ExecutionEffects, type ExecutionInput } from './execution';
 import { GuestMemory } from './guest-memory';
@@ -7,9 +7,10 @@ import { MemorySnapshot } from './memory-snapshot';
 import { type StableMemory } from './stable-memory';
 import { createSystemApi } from './system-api';
 import { type ApiHost } from './system-api-host';
-import { faultOf } from './trap';
+import { faultOf, outOfInstructions } from './trap';
 import { HOST_EXPORT } from './wasm-rewriter';
 import {
+  growMemory,
   wasm,
   WASM_PAGE_BYTES,
   type WasmExport,
@@ -30,6 +31,9 @@ export type ExecutionResult =
   | { readonly kind: 'completed'; readonly effects: ExecutionEffects; readonly instructions: bigint }
   | { readonly kind: 'trapped'; readonly fault: CanisterFault; readonly instructions: bigint };
 
+/** Least value of the global that counts instructions. */
+const LEAST_WORD = -(2n ** 63n);
+
 type Linked = {
   readonly exports: Readonly<Record<string, WasmExport>>;
   readonly memory: GuestMemory;
@@ -47,7 +51,6 @@ export class CanisterInstance implements HeapChangeSource {
   #imports: WasmImports;
   #linked: Linked;
   #snapshot = new MemorySnapshot();
-  #tableSnapshot: readonly unknown[] | undefined;
   #execution: Execution | undefined;
 
   /**
@@ -83,16 +86,13 @@ export class CanisterInstance implements HeapChangeSource {
   /** Starts with the heap of `former`, for an upgrade that keeps it. */
   adoptHeap(former: CanisterInstance): void {
     const missing = former.heapBytes - this.heapBytes;
-    if (missing > 0) this.#linked.wasmMemory?.grow(missing / WASM_PAGE_BYTES);
+    this.#growBy(missing);
     this.#linked.memory.bytes().set(former.#linked.memory.bytes());
   }
 
   begin(): void {
-    const { memory, globals, table } = this.#linked;
+    const { memory, globals } = this.#linked;
     this.#snapshot.take(memory, globals);
-    if (this.module.changesTables && table) {
-      this.#tableSnapshot = Array.from({ length: table.length }, (_, index) => table.get(index));
-    }
     this.stable.begin();
   }
 
@@ -103,16 +103,11 @@ export class CanisterInstance implements HeapChangeSource {
 
   rollback(): void {
     this.stable.rollback();
-    const byteLength = this.#snapshot.byteLength;
-    const hasGrown = this.#linked.memory.byteLength > byteLength;
-    if (hasGrown && !this.module.changesTables) {
-      // A Wasm memory cannot shrink, so there must be a new one. Functions put into a table are bound to the old one:
-      // a module that does so keeps its grown memory, zeroed.
+    const { byteLength } = this.#snapshot;
+    if (this.#linked.memory.byteLength > byteLength) {
+      // A Wasm memory cannot shrink, so there must be a new one.
       this.#linked = this.#instantiate();
-      const missing = byteLength - this.#linked.memory.byteLength;
-      if (missing > 0) this.#linked.wasmMemory?.grow(missing / WASM_PAGE_BYTES);
-    } else {
-      this.#restoreTable();
+      this.#growBy(byteLength - this.#linked.memory.byteLength);
     }
     this.#snapshot.restore(this.#linked.memory, this.#linked.globals);
   }
@@ -123,6 +118,7 @@ export class CanisterInstance implements HeapChangeSource {
 
   /** Enters the canister once. Changes stay in memory whatever the result: end the transaction accordingly. */
   run(input: ExecutionInput, entry: EntryPoint): ExecutionResult {
+    if (this.module.hasTransientState) this.#renew();
     const { gas } = this.#linked;
     const execution = new Execution(input);
     this.#execution = execution;
@@ -139,6 +135,23 @@ export class CanisterInstance implements HeapChangeSource {
     }
   }
 
+  /** As on the network, where every execution starts with the module's own tables and segments, and the memory kept. */
+  #renew(): void {
+    const { memory, globals } = this.#linked;
+    const values = globals.map((global) => global.value);
+    this.#linked = this.#instantiate();
+    this.#growBy(memory.byteLength - this.#linked.memory.byteLength);
+    this.#linked.memory.bytes().set(memory.bytes());
+    this.#linked.globals.forEach((global, index) => {
+      global.value = values[index] ?? 0;
+    });
+  }
+
+  #growBy(bytes: number): void {
+    const { wasmMemory } = this.#linked;
+    if (wasmMemory && bytes > 0) growMemory(wasmMemory, bytes / WASM_PAGE_BYTES);
+  }
+
   #enter(entry: EntryPoint): void {
     switch (entry.kind) {
       case 'export':
@@ -148,7 +161,7 @@ export class CanisterInstance implements HeapChangeSource {
         this.#exportedFunction(HOST_EXPORT.start)();
         return;
       case 'callback':
-        this.#tableFunction(entry.callback)(entry.callback.env);
+        this.#enterCallback(entry.callback);
     }
   }
 
@@ -158,21 +171,25 @@ export class CanisterInstance implements HeapChangeSource {
     return found;
   }
 
-  #tableFunction({ functionIndex }: Callback): WasmFunction {
+  #enterCallback({ functionIndex, env }: Callback): void {
     const { table } = this.#linked;
     const found: unknown = table && functionIndex < table.length ? table.get(functionIndex) : undefined;
-    const takesOneWord = typeof found === 'function' && found.length === 1;
-    if (!takesOneWord) {
+    if (typeof found !== 'function') {
       throw new CanisterFault(
         ERROR_CODE.functionNotFound,
         `Canister requested to invoke a non-existent Wasm function ${functionIndex} from table 0`
       );
     }
-    return found as WasmFunction;
+    // The name of a function that Wasm exports is its index in the module.
+    if (!this.module.isCallback(Number(found.name))) {
+      throw contractViolation('function invocation does not match its signature');
+    }
+    (found as WasmFunction)(this.module.is64Bit ? BigInt(env) : env);
   }
 
   #instructionsUsed({ instructionLimit }: ExecutionInput): bigint {
-    return instructionLimit - BigInt(this.#linked.gas.value);
+    const left = BigInt(this.#linked.gas.value);
+    return left > 0n ? instructionLimit - left : instructionLimit;
   }
 
   #createApiHost(): ApiHost {
@@ -189,8 +206,19 @@ export class CanisterInstance implements HeapChangeSource {
       get execution() {
         return execution();
       },
-      instructionsUsed: () => this.#instructionsUsed(execution().input)
+      instructionsUsed: () => this.#instructionsUsed(execution().input),
+      charge: (instructions) => {
+        this.#charge(instructions);
+      },
+      is64Bit: this.module.is64Bit
     };
+  }
+
+  #charge(instructions: number): void {
+    const { gas } = this.#linked;
+    const left = BigInt(gas.value) - BigInt(instructions);
+    gas.value = left > LEAST_WORD ? left : LEAST_WORD;
+    if (left < 0n && this.#execution) throw outOfInstructions(this.#execution.input.instructionLimit);
   }
 
   #instantiate(): Linked {
@@ -204,16 +232,6 @@ export class CanisterInstance implements HeapChangeSource {
       gas: exports[HOST_EXPORT.gas] as WasmGlobal,
       globals: this.module.mutableGlobals.map((index) => exports[HOST_EXPORT.global(index)] as WasmGlobal)
     };
-  }
-
-  #restoreTable(): void {
-    const { table } = this.#linked;
-    this.#tableSnapshot?.forEach((entry, index) => {
-      if (table && table.get(index) !== entry) table.set(index, entry);
-    });
-    const length = this.#tableSnapshot?.length;
-    if (!table || length === undefined) return;
-    for (let index = length; index < table.length; index++) table.set(index, null);
   }
 }
 

@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
 import { bytesToHex } from '@noble/hashes/utils';
+import { type CanisterFault } from './canister-fault';
 import { invalidWasm } from './wasm-reader';
 import { rewriteModule } from './wasm-rewriter';
+import { VALUE_TYPE } from './wasm-declarations';
+import { functionType, parseSections, type WasmSections } from './wasm-sections';
 import { validateModule, type MetadataSection, type MethodKind } from './wasm-validation';
-import { wasm, type WasmModule } from './webassembly';
+import { enableMemory64, wasm, type WasmModule } from './webassembly';
 
 /** An installed module: compiled, with what the host knows of it. Immutable and shared by canisters. */
 export type CanisterModule = {
@@ -15,7 +18,11 @@ export type CanisterModule = {
   readonly methods: ReadonlyMap<string, MethodKind>;
   readonly metadata: ReadonlyMap<string, MetadataSection>;
   readonly mutableGlobals: readonly number[];
-  readonly changesTables: boolean;
+  readonly is64Bit: boolean;
+  /** Whether code changes tables or drops segments; neither lasts longer than an execution. */
+  readonly hasTransientState: boolean;
+  /** Whether a function, by its index in the module, takes one address and gives nothing, as callbacks do. */
+  readonly isCallback: (functionIndex: number) => boolean;
 };
 
 const MAX_MODULE_BYTES = 100 * 1024 * 1024;
@@ -45,8 +52,12 @@ export function hashModule(bytes: Uint8Array): Uint8Array {
 }
 
 function compileModule(uploadedBytes: Uint8Array, hash: Uint8Array): CanisterModule {
-  const { bytes, sections, mutableGlobals, changesTables } = rewriteModule(decompress(uploadedBytes));
+  const original = decompress(uploadedBytes);
+  const sections = parseSections(original);
   const { methods, metadata } = validateModule(sections);
+  const { bytes, mutableGlobals, hasTransientState } = rewriteModule(original, sections);
+  const { is64Bit } = sections;
+  if (is64Bit) enableMemory64();
   return {
     hash,
     uploadedBytes,
@@ -54,24 +65,50 @@ function compileModule(uploadedBytes: Uint8Array, hash: Uint8Array): CanisterMod
     methods,
     metadata,
     mutableGlobals,
-    changesTables
+    is64Bit,
+    hasTransientState,
+    isCallback: callbackTest(sections)
   };
+}
+
+function callbackTest(sections: WasmSections): (functionIndex: number) => boolean {
+  const address = sections.is64Bit ? VALUE_TYPE.i64 : VALUE_TYPE.i32;
+  const { importedFunctions, functionTypeIndices } = sections;
+  const count = importedFunctions.length + functionTypeIndices.length;
+  const flags = Uint8Array.from({ length: count }, (_, index) => {
+    const { params, results } = functionType(sections, index);
+    return results.length === 0 && params.length === 1 && params[0] === address ? 1 : 0;
+  });
+  return (functionIndex) => flags[functionIndex] === 1;
 }
 
 function decompress(uploaded: Uint8Array): Uint8Array {
   const isGzip = uploaded[0] === 0x1f && uploaded[1] === 0x8b && uploaded[2] === 0x08;
-  if (!isGzip) return uploaded;
+  const bytes = isGzip ? gunzip(uploaded) : uploaded;
+  if (bytes.length > MAX_MODULE_BYTES) throw moduleTooLarge(bytes.length);
+  return bytes;
+}
+
+function gunzip(compressed: Uint8Array): Uint8Array {
   try {
-    return gunzipSync(uploaded, { maxOutputLength: MAX_MODULE_BYTES });
+    return gunzipSync(compressed, { maxOutputLength: MAX_MODULE_BYTES });
   } catch (cause) {
+    const isTooLong = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    if (isTooLong) throw moduleTooLarge(`more than ${MAX_MODULE_BYTES}`);
     throw invalidWasm(`failed to decode gzip: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
+}
+
+function moduleTooLarge(size: number | string): CanisterFault {
+  return invalidWasm(`Wasm module size of ${size} exceeds the maximum allowed size of ${MAX_MODULE_BYTES}.`);
 }
 
 function compile(bytes: Uint8Array): WasmModule {
   try {
     return new wasm.Module(bytes);
   } catch (cause) {
-    throw invalidWasm(cause instanceof Error ? cause.message : String(cause));
+    throw invalidWasm(
+      `Wasmtime failed to validate wasm module: ${cause instanceof Error ? cause.message : String(cause)}`
+    );
   }
 }

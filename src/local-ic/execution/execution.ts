@@ -1,4 +1,5 @@
 import { type ContextName } from './execution-context';
+import { StableAccess } from './stable-access';
 
 /** Function in the canister's table, with the word it gets as argument. */
 export type Callback = { readonly functionIndex: number; readonly env: number };
@@ -46,6 +47,8 @@ export type ExecutionInput = {
   readonly canister: CanisterFacts;
   readonly subnet: SubnetFacts;
   readonly caller: Uint8Array;
+  /** What the canister that signs for the caller says of it; absent for callers without such a canister. */
+  readonly callerInfo: { readonly info: Uint8Array; readonly signer: Uint8Array } | undefined;
   /** Argument of the method; in a reply callback, the reply. */
   readonly arg: Uint8Array;
   readonly rejection: { readonly code: number; readonly message: string } | undefined;
@@ -102,9 +105,14 @@ export class Execution {
   certifiedData: Uint8Array | undefined;
   globalTimerNs: bigint | undefined;
   isMessageAccepted = false;
+  /** Bytes given to the log so far. */
+  loggedBytes = 0;
+  readonly stableAccess: StableAccess;
   #dataCertificate: Uint8Array | undefined;
 
-  constructor(readonly input: ExecutionInput) {}
+  constructor(readonly input: ExecutionInput) {
+    this.stableAccess = new StableAccess(input.context);
+  }
 
   /** Cycles bound in calls of this execution, drafted and performed. */
   get spentCycles(): bigint {

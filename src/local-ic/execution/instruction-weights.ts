@@ -1,6 +1,6 @@
 /**
  * Cost of each Wasm operator, in the replica's instructions, and the form of its immediates.
- * Source: dfinity/ic `rs/embedders/src/wasm_utils/instrumentation.rs` at 002d5530, `instruction_to_cost` (Wasm32).
+ * Source: dfinity/ic `rs/embedders/src/wasm_utils/instrumentation.rs` at 002d5530, `instruction_to_cost`.
  */
 
 /** Forms of immediates. `none` is 0 so that the commonest case tests fast. */
@@ -15,6 +15,7 @@ export const IMMEDIATE = {
   typeVector: 7,
   bulk: 8,
   vector: 9,
+  memarg: 10,
   unknown: 255
 } as const;
 
@@ -31,6 +32,7 @@ export const OPCODE = {
   return: 0x0f,
   returnCall: 0x12,
   returnCallIndirect: 0x13,
+  select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
   localTee: 0x22,
@@ -39,6 +41,7 @@ export const OPCODE = {
   tableSet: 0x26,
   i64Const: 0x42,
   i64LessSigned: 0x53,
+  i64LessUnsigned: 0x54,
   i64Sub: 0x7d,
   i64ExtendI32Unsigned: 0xad
 } as const;
@@ -81,7 +84,7 @@ export const OPERATORS = buildTable(256, [
   [[0x20, 0x21, 0x22], 1, leb], // local.get set tee
   [[0x23, 0x24], 2, leb], // global.get set
   [[0x25, 0x26], 5, leb], // table.get set
-  [range(0x28, 0x3e), 1, lebPair], // loads and stores
+  [range(0x28, 0x3e), 1, IMMEDIATE.memarg], // loads and stores
   [[0x3f], 20, leb], // memory.size
   [[0x40], 300, leb], // memory.grow
   [[0x41, 0x42], 1, leb], // i32.const i64.const
@@ -127,8 +130,14 @@ export const BULK_OPERATORS = buildTable(18, [
 /** Those of prefix 0xfc that cost one instruction more per byte or element; the count is on top of the stack. */
 export const SIZED_BULK_OPCODES: ReadonlySet<number> = new Set([8, 10, 11, 12, 14, 17]);
 
-/** Those of prefix 0xfc that change a table. */
-export const TABLE_BULK_OPCODES: ReadonlySet<number> = new Set([12, 14, 15, 17]);
+/** Of those, the ones whose count is as wide as addresses are. */
+export const WIDE_SIZED_OPCODES: ReadonlySet<number> = new Set([10, 11]);
+
+/** Those of prefix 0xfc that change a table or drop a segment. */
+export const TRANSIENT_BULK_OPCODES: ReadonlySet<number> = new Set([9, 12, 13, 14, 15, 17]);
+
+/** What a load or store costs more with a 64-bit memory. */
+export const MEMORY64_ACCESS_WEIGHT = 1;
 
 export const VECTOR_IMMEDIATE = { memarg: 1, lane: 2, memargLane: 3, bytes16: 4 } as const;
 

@@ -1,4 +1,4 @@
-import { CanisterFault, ERROR_CODE } from './canister-fault';
+import { CanisterFault, contractViolation, ERROR_CODE } from './canister-fault';
 import { boundCallCost, CYCLES, httpRequestCost, thresholdKeyCost } from './cycles-schedule';
 import { decodeText, join128, type ApiFunctions, type ApiHost } from './system-api-host';
 
@@ -20,6 +20,11 @@ function balanceFunctions(host: ApiHost): ApiFunctions {
     },
     canister_liquid_cycle_balance128: (target: number) => {
       host.memory.write128(host.execution.liquidBalance, target, 'canister_liquid_cycle_balance128');
+    },
+    mint_cycles128: () => {
+      throw contractViolation(
+        'ic0.mint_cycles128 cannot be executed: only the Cycles Minting Canister may mint cycles'
+      );
     },
     cycles_burn128: (high: bigint, low: bigint, target: number) => {
       const burned = smaller(join128(high, low), host.execution.liquidBalance);

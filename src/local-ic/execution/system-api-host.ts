@@ -10,6 +10,10 @@ export type ApiHost = {
   readonly execution: Execution;
   /** Instructions this execution has used so far. */
   readonly instructionsUsed: () => bigint;
+  /** Takes instructions from what is left. @throws IC0522 when there are not as many. */
+  readonly charge: (instructions: number) => void;
+  /** Whether the module addresses its memory with 64 bits. */
+  readonly is64Bit: boolean;
 };
 
 /** An `ic0` function: i32 arrive signed, i64 as bigint. */

@@ -12,9 +12,8 @@ export function messageFunctions(host: ApiHost): ApiFunctions {
   return {
     ...blobFunctions(host, 'msg_arg_data', () => input().arg),
     ...blobFunctions(host, 'msg_caller', () => input().caller),
-    // Only callers behind canister signatures carry such information; this network has no issuer of it yet.
-    ...blobFunctions(host, 'msg_caller_info_data', () => EMPTY),
-    ...blobFunctions(host, 'msg_caller_info_signer', () => EMPTY),
+    ...blobFunctions(host, 'msg_caller_info_data', () => input().callerInfo?.info ?? EMPTY),
+    ...blobFunctions(host, 'msg_caller_info_signer', () => input().callerInfo?.signer ?? EMPTY),
     ...blobFunctions(host, 'msg_method_name', () => new TextEncoder().encode(input().methodName)),
     ...blobFunctions(host, 'msg_reject_msg', () => rejectMessage(host)),
     msg_reject_code: () => input().rejection?.code ?? 0,

@@ -1,4 +1,5 @@
 import { CanisterFault, ERROR_CODE } from './canister-fault';
+import { DIRTY_STABLE_PAGE_INSTRUCTIONS } from './system-api-charges';
 import { type ApiFunctions, type ApiHost } from './system-api-host';
 import { WASM_PAGE_BYTES } from './webassembly';
 
@@ -11,10 +12,12 @@ export function stableFunctions(host: ApiHost): ApiFunctions {
     stable64_size: () => BigInt(stable.pageCount),
     stable64_grow: (extra: bigint) => BigInt(stable.grow(toNumber(extra))),
     stable64_write: (offset: bigint, source: bigint, size: bigint) => {
-      stable.write(toNumber(offset), host.memory.range(toNumber(source), toNumber(size), 'stable64_write'));
+      if (size === 0n) return;
+      write(host, { offset: toNumber(offset), address: toNumber(source), size: toNumber(size) });
     },
     stable64_read: (target: bigint, offset: bigint, size: bigint) => {
-      stable.read(toNumber(offset), host.memory.range(toNumber(target), toNumber(size), 'stable64_read'));
+      if (size === 0n) return;
+      read(host, { offset: toNumber(offset), address: toNumber(target), size: toNumber(size) });
     },
     stable_size: () => pageCount32(host),
     stable_grow: (extra: number) => {
@@ -23,13 +26,42 @@ export function stableFunctions(host: ApiHost): ApiFunctions {
     },
     stable_write: (offset: number, source: number, size: number) => {
       pageCount32(host);
-      stable.write(offset >>> 0, host.memory.range(source >>> 0, size >>> 0, 'stable_write'));
+      write(host, { offset: offset >>> 0, address: source >>> 0, size: size >>> 0 });
     },
     stable_read: (target: number, offset: number, size: number) => {
+      if (size === 0) return;
       pageCount32(host);
-      stable.read(offset >>> 0, host.memory.range(target >>> 0, size >>> 0, 'stable_read'));
+      read(host, { offset: offset >>> 0, address: target >>> 0, size: size >>> 0 });
     }
   };
+}
+
+type Copy = { readonly offset: number; readonly address: number; readonly size: number };
+
+function write(host: ApiHost, { offset, address, size }: Copy): void {
+  assertInStableBounds(host, offset, size);
+  if (size === 0) return;
+  const source = heapRange(host, address, size);
+  const dirtied = host.execution.stableAccess.write(offset, size);
+  if (dirtied > 0) host.charge(dirtied * DIRTY_STABLE_PAGE_INSTRUCTIONS);
+  host.stable.write(offset, source);
+}
+
+function read(host: ApiHost, { offset, address, size }: Copy): void {
+  assertInStableBounds(host, offset, size);
+  const target = heapRange(host, address, size);
+  host.execution.stableAccess.read(offset, size);
+  host.stable.read(offset, target);
+}
+
+function assertInStableBounds({ stable }: ApiHost, offset: number, size: number): void {
+  if (offset + size > stable.byteLength) throw trapped('stable memory out of bounds');
+}
+
+function heapRange({ memory }: ApiHost, address: number, size: number): Uint8Array {
+  const bytes = memory.bytes();
+  if (address + size > bytes.length) throw trapped('heap out of bounds');
+  return bytes.subarray(address, address + size);
 }
 
 /** Exact up to 2^53; above, it only has to stay out of bounds. */
@@ -39,10 +71,11 @@ function toNumber(word: bigint): number {
 
 function pageCount32({ stable }: ApiHost): number {
   if (stable.pageCount > MAX_32_BIT_PAGES) {
-    throw new CanisterFault(
-      ERROR_CODE.trapped,
-      'Canister trapped: 32 bit stable memory api used on a memory larger than 4GB'
-    );
+    throw trapped('32 bit stable memory api used on a memory larger than 4GB');
   }
   return stable.pageCount;
+}
+
+function trapped(what: string): CanisterFault {
+  return new CanisterFault(ERROR_CODE.trapped, `Canister trapped: ${what}`);
 }

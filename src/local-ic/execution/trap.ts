@@ -4,7 +4,8 @@ import { wasm } from './webassembly';
 /** Wording of the engine's traps (V8) and of the replica's. */
 const TRAPS: readonly (readonly [engine: RegExp, replica: string])[] = [
   [/unreachable/, 'unreachable'],
-  [/table index|table access|indirect call|null function|signature mismatch/, 'table out of bounds'],
+  [/null function|signature mismatch/, 'unknown'],
+  [/table index|table access|element segment/, 'table out of bounds'],
   [/divide by zero|remainder by zero/, 'integer division by 0'],
   [/out of bounds/, 'heap out of bounds']
 ];
@@ -33,7 +34,8 @@ function trapped(wording: string): CanisterFault {
   return new CanisterFault(ERROR_CODE.trapped, `Canister trapped: ${wording}`);
 }
 
-function outOfInstructions(limit: bigint): CanisterFault {
+/** What an execution ends with that uses more instructions than it may. */
+export function outOfInstructions(limit: bigint): CanisterFault {
   return new CanisterFault(
     ERROR_CODE.instructionLimit,
     `Canister exceeded the limit of ${limit} instructions for single message execution.`

@@ -4,17 +4,29 @@ import {
   IMMEDIATE,
   OPCODE,
   OPERATORS,
+  MEMORY64_ACCESS_WEIGHT,
   SIZED_BULK_OPCODES,
-  TABLE_BULK_OPCODES,
+  TRANSIENT_BULK_OPCODES,
   VECTOR_IMMEDIATE,
-  VECTOR_OPERATORS
+  VECTOR_OPERATORS,
+  WIDE_SIZED_OPCODES
 } from './instruction-weights';
-import { invalidWasm, type WasmReader } from './wasm-reader';
+import { OPERATOR_COMPLEXITY, BULK_COMPLEXITY } from './operator-complexity';
+import { assertValueType } from './wasm-declarations';
+import { disabledFeature, malformedWasm, type WasmReader } from './wasm-reader';
 
 const EMPTY_BLOCK_TYPE = 0x40;
 const I32_TYPE = 0x7f;
+const I64_TYPE = 0x7e;
+
+/** What limits how large functions may be. */
+export type BodySize = { readonly complexity: number; readonly operatorCount: number };
 
 type Frame = { readonly opcode: number; targeted: boolean };
+
+type SizedOperator = { readonly start: number; readonly isWide: boolean };
+
+const MAX_WIDE_CHARGE = 2 ** 32;
 
 /**
  * Rewrites function bodies so that a global counts down the cost of what runs: the cost of a straight run of
@@ -24,8 +36,8 @@ type Frame = { readonly opcode: number; targeted: boolean };
  * `end` of a block that no branch leaves is one run with the code before it.
  */
 export class BodyMeter {
-  /** Set when a body changes a table, so that rollback must restore tables. */
-  changesTables = false;
+  /** Set when a body changes a table or drops a segment. */
+  hasTransientState = false;
 
   #reader: WasmReader;
   #out: ByteWriter;
@@ -34,30 +46,42 @@ export class BodyMeter {
   #runStart = 0;
   #cost = 0;
   #atReentrantStart = true;
-  #sizedOperators: number[] = [];
+  #sizedOperators: SizedOperator[] = [];
+  /** Local of type i32; the next one is of type i64. */
   #scratchLocal = 0;
+  #complexity = 0;
+  #operatorCount = 0;
+  readonly #is64Bit: boolean;
+  /** What an operator costs on top of its weight because it uses a 64-bit memory. */
+  readonly #memoryAccessExtra: number;
 
   constructor(options: {
     readonly reader: WasmReader;
     readonly out: ByteWriter;
     readonly gasGlobal: number;
+    readonly is64Bit: boolean;
   }) {
     this.#reader = options.reader;
     this.#out = options.out;
     this.#gasGlobal = options.gasGlobal;
+    this.#is64Bit = options.is64Bit;
+    this.#memoryAccessExtra = options.is64Bit ? MEMORY64_ACCESS_WEIGHT : 0;
   }
 
   /** Meters the body at the reader's position, which ends at `end`. */
-  meter(end: number, paramCount: number): void {
+  meter(end: number, paramCount: number): BodySize {
     const reader = this.#reader;
+    this.#complexity = 0;
+    this.#operatorCount = 0;
     this.#writeLocals(paramCount);
     this.#frames = [{ opcode: OPCODE.block, targeted: true }];
     this.#startRun(true);
     this.#cost = 1;
     while (reader.position < end) this.#operator();
     if (this.#frames.length > 0 || reader.position !== end)
-      throw invalidWasm('function body must end with end');
+      throw malformedWasm('function body must end with end opcode');
     this.#flush();
+    return { complexity: this.#complexity, operatorCount: this.#operatorCount };
   }
 
   #writeLocals(paramCount: number): void {
@@ -67,21 +91,31 @@ export class BodyMeter {
     let count = paramCount;
     for (let group = 0; group < groups; group++) {
       count += this.#reader.u32();
-      this.#reader.u8();
+      assertValueType(this.#reader.u8());
     }
     this.#scratchLocal = count;
-    this.#out.u32(groups + 1);
+    const scratchTypes = this.#is64Bit ? [I32_TYPE, I64_TYPE] : [I32_TYPE];
+    this.#out.u32(groups + scratchTypes.length);
     this.#out.copy(bytes, from, this.#reader.position);
-    this.#out.u32(1);
-    this.#out.u8(I32_TYPE);
+    for (const type of scratchTypes) {
+      this.#out.u32(1);
+      this.#out.u8(type);
+    }
   }
 
   #operator(): void {
     const reader = this.#reader;
     const opcode = reader.u8();
     this.#cost += OPERATORS.weights[opcode] ?? 0;
+    this.#complexity += OPERATOR_COMPLEXITY[opcode] ?? 0;
+    this.#operatorCount++;
     switch (OPERATORS.immediates[opcode] ?? IMMEDIATE.unknown) {
       case IMMEDIATE.none:
+        break;
+      case IMMEDIATE.memarg:
+        this.#cost += this.#memoryAccessExtra;
+        reader.skipLeb();
+        reader.skipLeb();
         break;
       case IMMEDIATE.lebPair:
         reader.skipLeb();
@@ -95,14 +129,14 @@ export class BodyMeter {
         this.#rareImmediates(opcode);
     }
     if (opcode <= OPCODE.returnCallIndirect) this.#control(opcode);
-    else if (opcode === OPCODE.tableSet) this.changesTables = true;
+    else if (opcode === OPCODE.tableSet) this.hasTransientState = true;
   }
 
   #rareImmediates(opcode: number): void {
     const reader = this.#reader;
     switch (OPERATORS.immediates[opcode] ?? IMMEDIATE.unknown) {
       case IMMEDIATE.block:
-        reader.skipLeb();
+        this.#skipBlockType();
         return;
       case IMMEDIATE.labelTable:
         for (let count = reader.u32() + 1; count > 0; count--) this.#target(reader.u32());
@@ -123,8 +157,16 @@ export class BodyMeter {
         this.#vectorOperator();
         return;
       default:
-        throw invalidWasm(`illegal opcode 0x${opcode.toString(16)}`);
+        throw disabledFeature(`illegal or disabled opcode 0x${opcode.toString(16)}`);
     }
+  }
+
+  /** A block type is a type index, nothing, or one value. */
+  #skipBlockType(): void {
+    const first = this.#reader.bytes[this.#reader.position] ?? 0;
+    const isOneNegativeByte = first < 0x80 && (first & 0x40) !== 0;
+    if (isOneNegativeByte && first !== EMPTY_BLOCK_TYPE) assertValueType(first);
+    this.#reader.skipLeb();
   }
 
   #control(opcode: number): void {
@@ -143,7 +185,7 @@ export class BodyMeter {
         return;
       case OPCODE.end: {
         const frame = this.#frames.pop();
-        if (frame === undefined) throw invalidWasm('unexpected end');
+        if (frame === undefined) throw malformedWasm('unexpected end');
         // A loop's label is its head: only falling through reaches its end.
         const joins = frame.opcode === OPCODE.if || (frame.opcode === OPCODE.block && frame.targeted);
         if (joins) this.#boundary();
@@ -163,7 +205,7 @@ export class BodyMeter {
 
   #target(depth: number): void {
     const frame = this.#frames[this.#frames.length - 1 - depth];
-    if (frame === undefined) throw invalidWasm('unknown label');
+    if (frame === undefined) throw malformedWasm('unknown label: branch depth too large');
     frame.targeted = true;
   }
 
@@ -172,8 +214,11 @@ export class BodyMeter {
     const start = reader.position - 1;
     const opcode = reader.u32();
     this.#cost += BULK_OPERATORS.weights[opcode] ?? 0;
-    if (SIZED_BULK_OPCODES.has(opcode)) this.#sizedOperators.push(start);
-    if (TABLE_BULK_OPCODES.has(opcode)) this.changesTables = true;
+    this.#complexity += BULK_COMPLEXITY[opcode] ?? 1;
+    if (SIZED_BULK_OPCODES.has(opcode)) {
+      this.#sizedOperators.push({ start, isWide: this.#is64Bit && WIDE_SIZED_OPCODES.has(opcode) });
+    }
+    if (TRANSIENT_BULK_OPCODES.has(opcode)) this.hasTransientState = true;
     switch (BULK_OPERATORS.immediates[opcode] ?? IMMEDIATE.unknown) {
       case IMMEDIATE.none:
         return;
@@ -185,25 +230,28 @@ export class BodyMeter {
         reader.skipLeb();
         return;
       default:
-        throw invalidWasm(`illegal opcode 0xfc ${opcode}`);
+        throw disabledFeature(`illegal or disabled opcode 0xfc ${opcode}`);
     }
   }
 
   #vectorOperator(): void {
     const reader = this.#reader;
     const opcode = reader.u32();
-    if (opcode >= VECTOR_OPERATORS.weights.length) throw invalidWasm(`illegal opcode 0xfd ${opcode}`);
+    if (opcode >= VECTOR_OPERATORS.weights.length)
+      throw disabledFeature(`relaxed SIMD support is not enabled: opcode 0xfd ${opcode}`);
     this.#cost += VECTOR_OPERATORS.weights[opcode] ?? 0;
     switch (VECTOR_OPERATORS.immediates[opcode] ?? IMMEDIATE.none) {
       case VECTOR_IMMEDIATE.bytes16:
         reader.position += 16;
         return;
       case VECTOR_IMMEDIATE.memargLane:
+        this.#cost += this.#memoryAccessExtra;
         reader.skipLeb();
         reader.skipLeb();
         reader.position += 1;
         return;
       case VECTOR_IMMEDIATE.memarg:
+        this.#cost += this.#memoryAccessExtra;
         reader.skipLeb();
         reader.skipLeb();
         return;
@@ -230,10 +278,10 @@ export class BodyMeter {
     if (this.#atReentrantStart || this.#cost > 0) this.#charge();
     let from = this.#runStart;
     if (this.#sizedOperators.length > 0) {
-      for (const at of this.#sizedOperators) {
-        this.#out.copy(bytes, from, at);
-        this.#chargeTopOfStack();
-        from = at;
+      for (const { start, isWide } of this.#sizedOperators) {
+        this.#out.copy(bytes, from, start);
+        this.#chargeTopOfStack(isWide);
+        from = start;
       }
       this.#sizedOperators = [];
     }
@@ -261,17 +309,36 @@ export class BodyMeter {
     out.u8(OPCODE.end);
   }
 
-  #chargeTopOfStack(): void {
+  /** Charges the count on top of the stack; one of 64 bits as at most 2^32, which no operator survives. */
+  #chargeTopOfStack(isWide: boolean): void {
     const out = this.#out;
+    const local = this.#scratchLocal + (isWide ? 1 : 0);
     out.u8(OPCODE.localTee);
-    out.u32(this.#scratchLocal);
+    out.u32(local);
     out.u8(OPCODE.globalGet);
     out.u32(this.#gasGlobal);
-    out.u8(OPCODE.localGet);
-    out.u32(this.#scratchLocal);
-    out.u8(OPCODE.i64ExtendI32Unsigned);
+    if (isWide) this.#clamped(local);
+    else {
+      out.u8(OPCODE.localGet);
+      out.u32(local);
+      out.u8(OPCODE.i64ExtendI32Unsigned);
+    }
     out.u8(OPCODE.i64Sub);
     out.u8(OPCODE.globalSet);
     out.u32(this.#gasGlobal);
+  }
+
+  #clamped(local: number): void {
+    const out = this.#out;
+    out.u8(OPCODE.localGet);
+    out.u32(local);
+    out.u8(OPCODE.i64Const);
+    out.s64(MAX_WIDE_CHARGE);
+    out.u8(OPCODE.localGet);
+    out.u32(local);
+    out.u8(OPCODE.i64Const);
+    out.s64(MAX_WIDE_CHARGE);
+    out.u8(OPCODE.i64LessUnsigned);
+    out.u8(OPCODE.select);
   }
 }

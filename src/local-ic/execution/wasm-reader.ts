@@ -5,7 +5,17 @@ export function invalidWasm(reason: string): CanisterFault {
   return new CanisterFault(ERROR_CODE.invalidWasm, `Canister's Wasm module is not valid: ${reason}`);
 }
 
-/** Reads the primitive encodings of the Wasm binary format. Every read past the end is an {@link invalidWasm}. */
+/** Bytes that are not a Wasm module as the network's engine reads them. */
+export function malformedWasm(reason: string): CanisterFault {
+  return invalidWasm(`Failed to decode wasm module: ${reason}`);
+}
+
+/** A feature of Wasm that this host's engine has and the network's has not. */
+export function disabledFeature(reason: string): CanisterFault {
+  return invalidWasm(`Wasmtime failed to validate wasm module: ${reason}`);
+}
+
+/** Reads the primitive encodings of the Wasm binary format. Every read past the end is a {@link malformedWasm}. */
 export class WasmReader {
   constructor(
     readonly bytes: Uint8Array,
@@ -18,7 +28,7 @@ export class WasmReader {
   }
 
   u8(): number {
-    if (this.position >= this.end) throw invalidWasm('unexpected end');
+    if (this.position >= this.end) throw malformedWasm('unexpected end');
     return this.bytes[this.position++] ?? 0;
   }
 
@@ -30,7 +40,18 @@ export class WasmReader {
       result += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return result;
     }
-    throw invalidWasm('integer representation too long');
+    throw malformedWasm('integer representation too long');
+  }
+
+  /** Unsigned LEB128 of at most 64 bits; exact up to 2^53. */
+  u64(): number {
+    let result = 0;
+    for (let shift = 0; shift < 70; shift += 7) {
+      const byte = this.u8();
+      result += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return result;
+    }
+    throw malformedWasm('integer representation too long');
   }
 
   /** Steps over a LEB128 of any sign and size. */
@@ -42,7 +63,7 @@ export class WasmReader {
   }
 
   take(length: number): Uint8Array {
-    if (this.position + length > this.end) throw invalidWasm('length out of bounds');
+    if (this.position + length > this.end) throw malformedWasm('length out of bounds');
     this.position += length;
     return this.bytes.subarray(this.position - length, this.position);
   }
@@ -51,7 +72,7 @@ export class WasmReader {
     try {
       return new TextDecoder('utf-8', { fatal: true }).decode(this.take(this.u32()));
     } catch (cause) {
-      throw cause instanceof CanisterFault ? cause : invalidWasm('malformed UTF-8 encoding');
+      throw cause instanceof CanisterFault ? cause : malformedWasm('malformed UTF-8 encoding');
     }
   }
 }

@@ -1,16 +1,8 @@
 import { ByteWriter } from './byte-writer';
-import { BodyMeter } from './wasm-metering';
-import { invalidWasm, WasmReader } from './wasm-reader';
-import {
-  EXPORT_KIND,
-  functionType,
-  isReferenceType,
-  parseSections,
-  SECTION,
-  VALUE_TYPE,
-  type RawSection,
-  type WasmSections
-} from './wasm-sections';
+import { EXPORT_KIND, VALUE_TYPE } from './wasm-declarations';
+import { BodyMeter, type BodySize } from './wasm-metering';
+import { invalidWasm, malformedWasm, WasmReader } from './wasm-reader';
+import { functionType, SECTION, SECTION_ORDER, type RawSection, type WasmSections } from './wasm-sections';
 
 /** Names under which the rewritten module exports what the host must reach. */
 export const HOST_EXPORT = {
@@ -23,11 +15,10 @@ export const HOST_EXPORT = {
 
 export type RewrittenModule = {
   readonly bytes: Uint8Array;
-  readonly sections: WasmSections;
   /** Indices of the module's own mutable globals, all exported. */
   readonly mutableGlobals: readonly number[];
-  /** Whether code can change a table, which rollback must then undo. */
-  readonly changesTables: boolean;
+  /** Whether code can change tables or drop segments. */
+  readonly hasTransientState: boolean;
 };
 
 const HEADER_BYTES = 8;
@@ -37,10 +28,11 @@ const HEADER_BYTES = 8;
  * the memory, table 0 and every mutable global are exported, code counts down a gas global (trapping below zero),
  * and the start function is exported in place of running at instantiation. Custom sections are left out.
  *
- * @throws IC0505 when the module is malformed.
+ * A 64-bit memory gets a maximum of 4 GiB: JavaScript engines of today address no more.
+ *
+ * @throws IC0505 when its code is malformed, or more complex than the network takes.
  */
-export function rewriteModule(original: Uint8Array): RewrittenModule {
-  const sections = parseSections(original);
+export function rewriteModule(original: Uint8Array, sections: WasmSections): RewrittenModule {
   const gasGlobal = sections.globals.length;
   const mutableGlobals = findMutableGlobals(sections);
   const code = meterCode(original, sections, gasGlobal);
@@ -49,28 +41,13 @@ export function rewriteModule(original: Uint8Array): RewrittenModule {
     [SECTION.export, writeExports(original, sections, { gasGlobal, mutableGlobals })]
   ]);
   if (code) replaced.set(SECTION.code, code.payload);
+  if (sections.is64Bit) replaced.set(SECTION.memory, writeMemory(sections));
   return {
     bytes: assemble(original, sections, replaced),
-    sections,
     mutableGlobals,
-    changesTables: code?.changesTables ?? false
+    hasTransientState: code?.hasTransientState ?? false
   };
 }
-
-/** Order of sections in a module; the ids are not in order. */
-const SECTION_ORDER = [
-  SECTION.type,
-  SECTION.import,
-  SECTION.function,
-  SECTION.table,
-  SECTION.memory,
-  SECTION.global,
-  SECTION.export,
-  SECTION.element,
-  SECTION.dataCount,
-  SECTION.code,
-  SECTION.data
-];
 
 function assemble(
   original: Uint8Array,
@@ -80,6 +57,7 @@ function assemble(
   const out = new ByteWriter(original.length * 2);
   out.copy(original, 0, HEADER_BYTES);
   for (const id of SECTION_ORDER) {
+    if (id === SECTION.start) continue;
     const payload = replaced.get(id) ?? payloadOf(original, sections, id);
     if (!payload) continue;
     out.u8(id);
@@ -101,8 +79,8 @@ function payloadOf(original: Uint8Array, sections: WasmSections, id: number): Ui
 function findMutableGlobals({ globals }: WasmSections): number[] {
   return globals.flatMap(({ type, isMutable }, index) => {
     if (!isMutable) return [];
-    if (type === VALUE_TYPE.v128 || isReferenceType(type)) {
-      throw invalidWasm('mutable globals of vector or reference type are not supported');
+    if (type === VALUE_TYPE.v128) {
+      throw invalidWasm('mutable globals of vector type are not supported by this network');
     }
     return [index];
   });
@@ -121,6 +99,18 @@ function appendEntries(
   return out.view();
 }
 
+const MEMORY64_WITH_MAXIMUM = 5;
+const MAX_PAGES = 65_536;
+
+function writeMemory({ memories: [memory] }: WasmSections): Uint8Array {
+  const out = new ByteWriter();
+  out.u32(1);
+  out.u8(MEMORY64_WITH_MAXIMUM);
+  out.u32(memory?.minimumPages ?? 0);
+  out.u32(Math.min(memory?.maximumPages ?? MAX_PAGES, MAX_PAGES));
+  return out.view();
+}
+
 function writeGlobals(original: Uint8Array, sections: WasmSections): Uint8Array {
   return appendEntries(payloadOf(original, sections, SECTION.global), 1, (out) => {
     out.bytes(Uint8Array.of(VALUE_TYPE.i64, 1, 0x42, 0, 0x0b));
@@ -136,7 +126,7 @@ function writeExports(
     [HOST_EXPORT.gas, EXPORT_KIND.global, gasGlobal],
     ...mutableGlobals.map((index) => [HOST_EXPORT.global(index), EXPORT_KIND.global, index] as const)
   ];
-  if (sections.memoryCount > 0) added.push([HOST_EXPORT.memory, EXPORT_KIND.memory, 0]);
+  if (sections.memories.length > 0) added.push([HOST_EXPORT.memory, EXPORT_KIND.memory, 0]);
   if (sections.tableCount > 0) added.push([HOST_EXPORT.table, EXPORT_KIND.table, 0]);
   if (sections.startFunction !== undefined) {
     added.push([HOST_EXPORT.start, EXPORT_KIND.function, sections.startFunction]);
@@ -154,27 +144,42 @@ function meterCode(
   original: Uint8Array,
   sections: WasmSections,
   gasGlobal: number
-): { readonly payload: Uint8Array; readonly changesTables: boolean } | undefined {
+): { readonly payload: Uint8Array; readonly hasTransientState: boolean } | undefined {
   const section = rawSection(sections, SECTION.code);
   if (!section) return undefined;
   const reader = new WasmReader(original, section.from, section.to);
   const out = new ByteWriter((section.to - section.from) * 2);
   const body = new ByteWriter(65_536);
-  const meter = new BodyMeter({ reader, out: body, gasGlobal });
+  const meter = new BodyMeter({ reader, out: body, gasGlobal, is64Bit: sections.is64Bit });
   const count = reader.u32();
   if (count !== sections.functionTypeIndices.length) {
-    throw invalidWasm('function and code section have inconsistent lengths');
+    throw malformedWasm('function and code section have inconsistent lengths');
   }
   out.u32(count);
+  const importCount = sections.importedFunctions.length;
   for (let index = 0; index < count; index++) {
     const size = reader.u32();
     body.clear();
-    meter.meter(
-      reader.position + size,
-      functionType(sections, sections.imports.length + index).params.length
-    );
+    const paramCount = functionType(sections, importCount + index).params.length;
+    assertSimple(index, meter.meter(reader.position + size, paramCount));
     out.u32(body.length);
     out.bytes(body.view());
   }
-  return { payload: out.view(), changesTables: meter.changesTables };
+  return { payload: out.view(), hasTransientState: meter.hasTransientState };
+}
+
+const MAX_FUNCTION_COMPLEXITY = 1_000_000;
+const MAX_FUNCTION_OPERATORS = 1_000_000;
+
+function assertSimple(index: number, { complexity, operatorCount }: BodySize): void {
+  if (complexity > MAX_FUNCTION_COMPLEXITY) {
+    throw invalidWasm(
+      `Wasm module contains a function at index ${index} with complexity ${complexity} which exceeds the maximum complexity allowed ${MAX_FUNCTION_COMPLEXITY}.`
+    );
+  }
+  if (operatorCount > MAX_FUNCTION_OPERATORS) {
+    throw invalidWasm(
+      `Wasm module contains a function at index ${index} of size ${operatorCount} that exceeds the maximum allowed size of ${MAX_FUNCTION_OPERATORS}.`
+    );
+  }
 }

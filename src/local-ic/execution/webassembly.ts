@@ -1,8 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+
 /** The part of the WebAssembly JavaScript interface used here: Node has it, the `ES2023` library types lack it. */
 
 export type WasmModule = { readonly __brand: 'WasmModule' };
 
-export type WasmMemory = { readonly buffer: ArrayBuffer; grow(deltaPages: number): number };
+export type WasmMemory = { readonly buffer: ArrayBuffer; grow(deltaPages: number | bigint): number };
 
 export type WasmTable = {
   readonly length: number;
@@ -33,3 +35,21 @@ declare const WebAssembly: Namespace;
 export const wasm: Namespace = WebAssembly;
 
 export const WASM_PAGE_BYTES = 65_536;
+
+let isMemory64Enabled = false;
+
+/** Lets modules with 64-bit memory be compiled: in Node 20 and 22 the engine has them, behind a flag. */
+export function enableMemory64(): void {
+  if (!isMemory64Enabled) setFlagsFromString('--experimental-wasm-memory64');
+  isMemory64Enabled = true;
+}
+
+/** Grows a memory. Engines differ in whether pages of a 64-bit memory are counted in bigints. */
+export function growMemory(memory: WasmMemory, deltaPages: number): void {
+  try {
+    memory.grow(deltaPages);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    memory.grow(BigInt(deltaPages));
+  }
+}

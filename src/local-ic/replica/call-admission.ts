@@ -33,7 +33,6 @@ export function admitCall(
         ERROR_CODE.compositeQueryInReplicatedMode,
         'Composite query cannot be called in replicated mode'
       );
-    case 'system':
     case undefined:
       return described(canister, ERROR_CODE.methodNotFound, `Canister has no update method '${methodName}'.`);
   }

@@ -112,6 +112,7 @@ export class CanisterRunner {
       canister: canister.facts(request.certificate),
       subnet: this.options.subnet,
       caller: request.caller,
+      callerInfo: request.callerInfo,
       arg: request.arg ?? EMPTY,
       rejection: request.rejection,
       methodName: request.methodName ?? '',

@@ -42,12 +42,26 @@ const withTable = (update: string): Promise<Uint8Array> =>
 const SWAP = '(table.set 0 (i32.const 0) (table.get 0 (i32.const 1)))';
 
 describe('a canister that changes its table', () => {
-  it('keeps the change when the message ends well', async () => {
-    const canister = await host.install(await withTable(`${SWAP} (call $answer (i64.const 0))`));
+  it('sees the change within the message, and its first table again in the next', async () => {
+    const canister = await host.install(
+      await withTable(`${SWAP} (call $answer (call_indirect (type $word) (i32.const 0)))`)
+    );
 
     expect(await number(canister, 'read')).toBe(1n);
-    expect(errorCodeOf(await host.call(canister.id, 'change'))).toBe('replied');
-    expect(await number(canister, 'read')).toBe(2n);
+    expect(replyNumber(await host.call(canister.id, 'change'))).toBe(2n);
+    expect(await number(canister, 'read')).toBe(1n);
+  });
+
+  it('keeps memory and globals from message to message', async () => {
+    const canister = await host.install(
+      await withTable(
+        `${SWAP} (drop (memory.grow (i32.const 1))) (i64.store (i32.const 70000) (i64.const 5)) (call $answer (i64.const 0))`
+      )
+    );
+
+    await host.call(canister.id, 'change');
+
+    expect(await number(canister, 'residue')).toBe(5n);
   });
 
   it('loses the change when the message traps', async () => {

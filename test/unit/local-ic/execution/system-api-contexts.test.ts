@@ -27,6 +27,8 @@ const FAMILIES = {
   ],
   refund: ['msg_cycles_refunded', 'msg_cycles_refunded128'],
   burn: ['cycles_burn128'],
+  /** Not of the specification: the replica has it for the cycles minting canister. */
+  mint: ['mint_cycles128'],
   inspect: ['msg_method_name_size', 'msg_method_name_copy', 'accept_message'],
   call: ['call_new', 'call_on_cleanup', 'call_data_append', 'call_with_best_effort_response', 'call_perform'],
   callCycles: ['call_cycles_add', 'call_cycles_add128'],
@@ -95,6 +97,7 @@ const ALLOWED: Readonly<Record<ContextName, readonly Family[]>> = {
     'burn',
     'call',
     'callCycles',
+    'mint',
     'rootKey',
     'certify',
     'timer'
@@ -124,6 +127,7 @@ const ALLOWED: Readonly<Record<ContextName, readonly Family[]>> = {
     'burn',
     'call',
     'callCycles',
+    'mint',
     'rootKey',
     'certify',
     'timer'
@@ -140,6 +144,7 @@ const ALLOWED: Readonly<Record<ContextName, readonly Family[]>> = {
     'burn',
     'call',
     'callCycles',
+    'mint',
     'rootKey',
     'certify',
     'timer'
@@ -165,7 +170,7 @@ const ALLOWED: Readonly<Record<ContextName, readonly Family[]>> = {
   cleanup: ['anyButStart', 'callerInfo', 'rejectCode', 'burn', 'rootKey', 'timer'],
   compositeCleanup: ['anyButStart', 'callerInfo'],
   inspectMessage: ['anyButStart', 'argument', 'callerInfo', 'inspect'],
-  systemTask: ['anyButStart', 'burn', 'call', 'callCycles', 'rootKey', 'certify', 'timer']
+  systemTask: ['anyButStart', 'burn', 'call', 'callCycles', 'mint', 'rootKey', 'certify', 'timer']
 };
 
 const contextNames = Object.keys(CONTEXTS) as ContextName[];
@@ -201,6 +206,7 @@ function inputFor(context: ContextName): ExecutionInput {
     },
     subnet: { id: Uint8Array.of(2), rootKey: Uint8Array.of(3) },
     caller: Uint8Array.of(4),
+    callerInfo: undefined,
     arg: new Uint8Array(0),
     rejection: { code: 4, message: '' },
     methodName: 'm',

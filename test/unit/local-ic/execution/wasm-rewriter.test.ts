@@ -1,5 +1,10 @@
 import { CanisterFault } from '../../../../src/local-ic/execution/canister-fault';
-import { HOST_EXPORT, rewriteModule } from '../../../../src/local-ic/execution/wasm-rewriter';
+import {
+  HOST_EXPORT,
+  rewriteModule,
+  type RewrittenModule
+} from '../../../../src/local-ic/execution/wasm-rewriter';
+import { parseSections } from '../../../../src/local-ic/execution/wasm-sections';
 import { wasm, type WasmGlobal } from '../../../../src/local-ic/execution/webassembly';
 import { assemble } from '../../../fixtures/local-ic/wat-canister';
 
@@ -8,11 +13,15 @@ const BUDGET = 1_000_000n;
 type Instance = { readonly exports: Record<string, unknown>; readonly gas: WasmGlobal };
 
 async function instantiate(source: string): Promise<Instance> {
-  const { bytes } = rewriteModule(await assemble(source));
+  const { bytes } = rewrite(await assemble(source));
   const { exports } = new wasm.Instance(new wasm.Module(bytes), {});
   const gas = exports[HOST_EXPORT.gas] as WasmGlobal;
   gas.value = BUDGET;
   return { exports, gas };
+}
+
+function rewrite(module: Uint8Array): RewrittenModule {
+  return rewriteModule(module, parseSections(module));
 }
 
 async function costOf(body: string, ...args: number[]): Promise<bigint> {
@@ -149,11 +158,11 @@ describe('rewriteModule', () => {
   it.each([
     ['table.set', '(table.set 0 (i32.const 0) (ref.null func))'],
     ['table.grow', '(drop (table.grow 0 (ref.null func) (i32.const 1)))']
-  ])('knows that %s changes a table', async (_name, body) => {
+  ])('knows that what %s does must not outlast an execution', async (_name, body) => {
     const source = (code: string): string => `(module (table 1 funcref) (func ${code}))`;
 
-    expect(rewriteModule(await assemble(source(body))).changesTables).toBe(true);
-    expect(rewriteModule(await assemble(source('nop'))).changesTables).toBe(false);
+    expect(rewrite(await assemble(source(body))).hasTransientState).toBe(true);
+    expect(rewrite(await assemble(source('nop'))).hasTransientState).toBe(false);
   });
 
   it('refuses every truncation of a module with a fault of its own', async () => {
@@ -180,7 +189,7 @@ describe('rewriteModule', () => {
 /** How rewriting and compiling a module ends. */
 function compileCode(module: Uint8Array): string {
   try {
-    new wasm.Module(rewriteModule(module).bytes);
+    new wasm.Module(rewrite(module).bytes);
     return 'compiled';
   } catch (error) {
     if (error instanceof CanisterFault) return error.code;

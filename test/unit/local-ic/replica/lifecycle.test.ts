@@ -111,8 +111,7 @@ describe('installing', () => {
     [
       'one name for two methods',
       '(module (func $f) (export "canister_update x" (func $f)) (export "canister_query x" (func $f)))'
-    ],
-    ['a method that is a memory', '(module (memory (export "canister_update x") 1))']
+    ]
   ])('refuses %s', async (_name, source) => {
     const canister = await host.create();
 
