@@ -1,6 +1,7 @@
 /** Error codes of the replica (`IC0xxx`), by name; the first digit is the reject code. */
 export const ERROR_CODE = {
   queueFull: 'IC0201',
+  ingressTimeout: 'IC0202',
   stopRequestTimeout: 'IC0206',
   outOfCycles: 'IC0207',
   canisterNotFound: 'IC0301',

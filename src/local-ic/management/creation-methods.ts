@@ -26,7 +26,7 @@ export function createCanister(
     );
   }
   const wanted = changeSettings(defaultSettings(call.caller), optional(settings));
-  host.ledger.burn(call.cycles.take(CYCLES.createCanister));
+  call.cycles.takeFee(CYCLES.createCanister);
   const canister = host.registry.create(wanted, call.cycles.take(call.cycles.left));
   recordCreation(host, call, canister);
   return encodeResult('create_canister', { canister_id: Principal.fromUint8Array(canister.id) });

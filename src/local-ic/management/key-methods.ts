@@ -22,7 +22,7 @@ export function signWithEcdsa(
   call: ManagementCall,
   args: Arguments['sign_with_ecdsa']
 ): Uint8Array {
-  payForKey(host, call, { method: 'sign_with_ecdsa', keyName: args.key_id.name });
+  payForKey(call, { method: 'sign_with_ecdsa', keyName: args.key_id.name });
   const messageHash = Uint8Array.from(args.message_hash);
   const signature = host.thresholdKeys.signWithEcdsa({ ...keyRequest(call.caller, args), messageHash });
   return encodeResult('sign_with_ecdsa', { signature });
@@ -45,7 +45,7 @@ export function signWithSchnorr(
   call: ManagementCall,
   args: Arguments['sign_with_schnorr']
 ): Uint8Array {
-  payForKey(host, call, { method: 'sign_with_schnorr', keyName: args.key_id.name });
+  payForKey(call, { method: 'sign_with_schnorr', keyName: args.key_id.name });
   const aux = optional(args.aux);
   const signature = host.thresholdKeys.signWithSchnorr({
     ...keyRequest(call.caller, args),
@@ -72,12 +72,11 @@ function keyRequest(
 
 /** An unknown key costs nothing: the keys refuse it themselves. */
 function payForKey(
-  host: ManagementHost,
   call: ManagementCall,
   { method, keyName }: { readonly method: string; readonly keyName: string }
 ): void {
   const required = thresholdKeyCost(keyName);
-  if (required !== undefined) takeFee(host, call, { method, required });
+  if (required !== undefined) takeFee(call, { method, required });
 }
 
 function algorithmOf({ algorithm }: Arguments['schnorr_public_key']['key_id']): SchnorrAlgorithm {

@@ -5,19 +5,15 @@ import { type Arguments, encodeResult } from './management-wire';
 
 /** Methods that start, stop and delete canisters. */
 
-/** How long a stop call waits for open calls to end. */
-const STOP_TIMEOUT_NS = 300_000_000_000n;
-
 export function startCanister(
   host: ManagementHost,
   call: ManagementCall,
   { canister_id: id }: Arguments['start_canister']
 ): Uint8Array {
   const canister = controlledCanister(host, id.toUint8Array(), call.caller);
-  const cancelled = canister.stopWaiters.splice(0);
   canister.status = 'running';
   canister.version += 1n;
-  for (const waiter of cancelled) waiter.onCancelled();
+  host.stops.cancel(canister);
   host.onStarted(canister);
   return encodeResult('start_canister');
 }
@@ -26,37 +22,12 @@ export function stopCanister(
   host: ManagementHost,
   call: ManagementCall,
   { canister_id: id }: Arguments['stop_canister']
-): Uint8Array | Promise<Uint8Array> {
+): Uint8Array | 'waitsForStop' {
   const canister = controlledCanister(host, id.toUint8Array(), call.caller);
   if (canister.status === 'stopped') return encodeResult('stop_canister');
   canister.version += 1n;
-  canister.status = 'stopping';
-  if (canister.openContextCount === 0) {
-    host.settleStop(canister);
-    return encodeResult('stop_canister');
-  }
-  return new Promise((resolve, reject) => {
-    const waiter = {
-      onStopped: () => {
-        resolve(encodeResult('stop_canister'));
-      },
-      onCancelled: () => {
-        reject(
-          new CanisterFault(
-            ERROR_CODE.stoppingCancelled,
-            `Canister ${principalText(canister.id)}'s stop request was cancelled.`
-          )
-        );
-      }
-    };
-    canister.stopWaiters.push(waiter);
-    host.timers.schedule(host.timeNs() + STOP_TIMEOUT_NS, () => {
-      const index = canister.stopWaiters.indexOf(waiter);
-      if (index < 0) return;
-      canister.stopWaiters.splice(index, 1);
-      reject(new CanisterFault(ERROR_CODE.stopRequestTimeout, 'Stop canister request timed out'));
-    });
-  });
+  host.stops.begin(canister, { origin: call.origin, cycles: call.cycles.left });
+  return 'waitsForStop';
 }
 
 export function deleteCanister(

@@ -1,6 +1,5 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
-import { type CallAnswer } from '../replica/call-context';
-import { type IncomingCall } from '../replica/call-router';
+import { type CallAnswer, type IncomingCall } from '../replica/message';
 import { principalText, rejected, rejection, replied } from '../replica/rejection';
 import {
   type IngressMessage,
@@ -36,6 +35,17 @@ import { type Arguments, decodeArgument, encodeResult } from './management-wire'
 import { httpRequest } from './outcall-methods';
 import { RejectionError } from './rejection-error';
 import { canisterInfo, canisterStatus, fetchCanisterLogs } from './status-methods';
+
+/** An answer that comes later; what the call carried besides the fee goes back. */
+export type PromisedAnswer = { readonly outcome: Outcome; readonly feeCycles: bigint };
+
+/** What becomes of a call. The fee is the host's to burn, when the call is answered. */
+export type ManagementReaction =
+  | ({ readonly kind: 'answered'; readonly feeCycles: bigint } & CallAnswer)
+  /** Waits for something outside of the network. Carried out again, it does the same. */
+  | { readonly kind: 'promised'; readonly answer: Promise<PromisedAnswer> }
+  /** Answered when the canister has stopped. */
+  | { readonly kind: 'waitsForStop' };
 
 type Handlers = {
   readonly [Method in ManagementMethod]: (
@@ -100,29 +110,18 @@ const QUERY_ONLY: ReadonlySet<ManagementMethod> = new Set(['fetch_canister_logs'
 export class ManagementCanister {
   constructor(private readonly host: ManagementHost) {}
 
-  /** Runs a method and answers once, in this turn unless the method waits for something. */
-  call(incoming: IncomingCall, answer: (answer: CallAnswer) => void): void {
+  /** Runs a method. What it changes is changed in this turn, whenever it answers. */
+  call(incoming: IncomingCall): ManagementReaction {
+    const { origin, caller, methodName, arg } = incoming;
     const cycles = new CallCycles(incoming.cycles);
-    const settle = (outcome: Outcome): void => {
-      answer({ outcome, refundCycles: cycles.left });
-    };
-    const isFromCanister = incoming.origin.kind === 'canister';
-    const callingCanister = isFromCanister ? this.host.registry.find(incoming.caller) : undefined;
-    const call = { caller: incoming.caller, callingCanister, cycles };
+    const callingCanister = origin.kind === 'canister' ? this.host.registry.find(caller) : undefined;
     try {
-      const result = this.#update(incoming.methodName, call, incoming.arg);
-      if (result instanceof Uint8Array) settle(replied(result));
-      else
-        result.then(
-          (reply) => {
-            settle(replied(reply));
-          },
-          (error: unknown) => {
-            settle(outcomeOf(error));
-          }
-        );
+      const result = this.#update(methodName, { origin, caller, callingCanister, cycles }, arg);
+      if (result === 'waitsForStop') return { kind: 'waitsForStop' };
+      if (result instanceof Uint8Array) return answered(replied(result), cycles);
+      return { kind: 'promised', answer: promisedAnswer(result, cycles) };
     } catch (error) {
-      settle(outcomeOf(error));
+      return answered(outcomeOf(error), cycles);
     }
   }
 
@@ -131,7 +130,8 @@ export class ManagementCanister {
     if (!isMethod(methodName) || !QUERIES.has(methodName)) {
       return rejected(ERROR_CODE.methodNotFound, `Query method ${methodName} not found.`);
     }
-    const call = { caller: sender, callingCanister: undefined, cycles: new CallCycles(0n) };
+    const origin = { kind: 'system' } as const;
+    const call = { origin, caller: sender, callingCanister: undefined, cycles: new CallCycles(0n) };
     try {
       const result = this.#run(methodName, call, arg);
       if (result instanceof Uint8Array) return replied(result);
@@ -189,6 +189,15 @@ export class ManagementCanister {
   ): ManagementResult {
     return HANDLERS[method](this.host, call, decodeArgument(method, arg));
   }
+}
+
+function answered(outcome: Outcome, { left, fees }: CallCycles): ManagementReaction {
+  return { kind: 'answered', outcome, refundCycles: left, feeCycles: fees };
+}
+
+async function promisedAnswer(result: Promise<Uint8Array>, cycles: CallCycles): Promise<PromisedAnswer> {
+  const outcome = await result.then(replied, outcomeOf);
+  return { outcome, feeCycles: cycles.fees };
 }
 
 function isMethod(name: string): name is ManagementMethod {

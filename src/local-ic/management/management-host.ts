@@ -1,11 +1,12 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { type Canister } from '../replica/canister';
 import { type CanisterRegistry } from '../replica/canister-registry';
+import { type CanisterStops } from '../replica/canister-stops';
 import { type CodeInstaller } from '../replica/code-installer';
 import { type CyclesLedger } from '../replica/cycles-ledger';
+import { type CallOrigin } from '../replica/message';
 import { type QueryRunner } from '../replica/query-runner';
 import { principalText } from '../replica/rejection';
-import { type Timers } from '../replica/timers';
 import { type PerformOutcall } from './http-outcalls';
 import { type ThresholdKeys } from './threshold-keys';
 
@@ -15,12 +16,10 @@ export type ManagementHost = {
   readonly installer: CodeInstaller;
   readonly queries: QueryRunner;
   readonly ledger: CyclesLedger;
-  readonly timers: Timers;
   readonly timeNs: () => bigint;
   /** Runs what has become due because a canister is running again. */
   readonly onStarted: (canister: Canister) => void;
-  /** Stops a stopping canister that is in no call. */
-  readonly settleStop: (canister: Canister) => void;
+  readonly stops: CanisterStops;
   readonly thresholdKeys: ThresholdKeys;
   readonly performOutcall: PerformOutcall;
   readonly randomBytes: (length: number) => Uint8Array;
@@ -29,8 +28,14 @@ export type ManagementHost = {
 /** Cycles sent with a call; what is not taken goes back. */
 export class CallCycles {
   #taken = 0n;
+  #fees = 0n;
 
   constructor(readonly sent: bigint) {}
+
+  /** What is to be burned when the call is answered. */
+  get fees(): bigint {
+    return this.#fees;
+  }
 
   get left(): bigint {
     return this.sent - this.#taken;
@@ -41,17 +46,22 @@ export class CallCycles {
     this.#taken += amount;
     return amount;
   }
+
+  takeFee(amount: bigint): void {
+    this.#fees += this.take(amount);
+  }
 }
 
 export type ManagementCall = {
+  readonly origin: CallOrigin;
   readonly caller: Uint8Array;
   /** The canister that calls; undefined for calls from outside. */
   readonly callingCanister: Canister | undefined;
   readonly cycles: CallCycles;
 };
 
-/** The Candid of the result, or a promise of it. */
-export type ManagementResult = Uint8Array | Promise<Uint8Array>;
+/** The Candid of the result, or a promise of it; or whoever stops the canister answers. */
+export type ManagementResult = Uint8Array | Promise<Uint8Array> | 'waitsForStop';
 
 /** @throws CanisterFault IC0512 unless the caller controls the canister. */
 export function assertController(canister: Canister, caller: Uint8Array): void {
@@ -71,18 +81,14 @@ export function controlledCanister(host: ManagementHost, id: Uint8Array, caller:
 }
 
 /** @throws CanisterFault IC0406 when the call carries less than `required`; else takes it. */
-export function takeFee(
-  host: ManagementHost,
-  call: ManagementCall,
-  fee: { method: string; required: bigint }
-): void {
+export function takeFee(call: ManagementCall, fee: { method: string; required: bigint }): void {
   if (call.cycles.left < fee.required) {
     throw new CanisterFault(
       ERROR_CODE.canisterRejected,
       `${fee.method} request sent with ${grouped(call.cycles.left)} cycles, but ${grouped(fee.required)} cycles are required.`
     );
   }
-  host.ledger.burn(call.cycles.take(fee.required));
+  call.cycles.takeFee(fee.required);
 }
 
 /** Digits in groups of three: `10_000_000`. */

@@ -33,7 +33,7 @@ export async function httpRequest(
 ): Promise<Uint8Array> {
   const request = readRequest(args);
   const required = httpRequestCost(requestBytes(args), request.maxResponseBytes ?? MAX_RESPONSE_BYTES);
-  takeFee(host, call, { method: 'http_request', required });
+  takeFee(call, { method: 'http_request', required });
   const transform = readTransform(call, args);
   const response = toWire(await host.performOutcall(request));
   if (!transform || !call.callingCanister) return encodeResult('http_request', response);

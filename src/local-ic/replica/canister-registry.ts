@@ -2,6 +2,7 @@ import { bytesToHex } from '@noble/hashes/utils';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { Canister, type CanisterSettings } from './canister';
 import { principalText } from './rejection';
+import { TrackedMap } from './tracked-map';
 
 const FIRST_INDEX = 0xffff_ffff_ffc0_0000n;
 const LAST_INDEX = 0xffff_ffff_ffff_ffffn;
@@ -20,12 +21,16 @@ export const CANISTER_RANGE: readonly [Uint8Array, Uint8Array] = [canisterIdOf(0
 
 /** The canisters there are. Ids are never reused. */
 export class CanisterRegistry {
-  #canisters = new Map<string, Canister>();
-  #usedIds = new Set<string>();
-  #nextIndex = FIRST_INDEX;
+  /** By id in hex. */
+  readonly canisters = new TrackedMap<string, Canister>();
+  /** Ids in hex that were given out, of deleted canisters too. */
+  readonly usedIds = new Set<string>();
+  /** Where the search for the next free id begins. */
+  nextIndex = FIRST_INDEX;
 
+  /** The canister, which may be changed. */
   find(id: Uint8Array): Canister | undefined {
-    return this.#canisters.get(bytesToHex(id));
+    return this.canisters.get(bytesToHex(id));
   }
 
   /** @throws CanisterFault IC0301 */
@@ -35,8 +40,14 @@ export class CanisterRegistry {
     throw new CanisterFault(ERROR_CODE.canisterNotFound, `Canister ${principalText(id)} not found.`);
   }
 
+  /** A canister to be looked at only. */
+  peek(id: Uint8Array): Canister | undefined {
+    return this.canisters.peek(bytesToHex(id));
+  }
+
+  /** All canisters, to be looked at only. */
   all(): Iterable<Canister> {
-    return this.#canisters.values();
+    return this.canisters.values();
   }
 
   /** @throws CanisterFault when `specifiedId` is taken or not a canister id. */
@@ -44,23 +55,23 @@ export class CanisterRegistry {
     if (specifiedId) this.#assertUsable(specifiedId);
     const id = specifiedId ?? this.#nextFreeId();
     const canister = new Canister(id, settings, cycles);
-    this.#usedIds.add(bytesToHex(id));
-    this.#canisters.set(bytesToHex(id), canister);
+    this.usedIds.add(bytesToHex(id));
+    this.canisters.set(bytesToHex(id), canister);
     return canister;
   }
 
   /** Keeps an id from being given to a canister. */
   reserve(id: Uint8Array): void {
-    this.#usedIds.add(bytesToHex(id));
+    this.usedIds.add(bytesToHex(id));
   }
 
   delete(canister: Canister): void {
-    this.#canisters.delete(bytesToHex(canister.id));
+    this.canisters.delete(bytesToHex(canister.id));
   }
 
   #nextFreeId(): Uint8Array {
-    let id = canisterIdOf(this.#nextIndex++);
-    while (this.#usedIds.has(bytesToHex(id))) id = canisterIdOf(this.#nextIndex++);
+    let id = canisterIdOf(this.nextIndex++);
+    while (this.usedIds.has(bytesToHex(id))) id = canisterIdOf(this.nextIndex++);
     return id;
   }
 
@@ -73,7 +84,7 @@ export class CanisterRegistry {
         `The \`specified_id\` ${principalText(id)} is invalid because it does not belong to the subnet's canister allocation ranges.`
       );
     }
-    if (this.#usedIds.has(bytesToHex(id))) {
+    if (this.usedIds.has(bytesToHex(id))) {
       throw new CanisterFault(
         ERROR_CODE.alreadyInstalled,
         `Canister ${principalText(id)} is already installed.`

@@ -3,6 +3,7 @@ import { type CanisterInstance } from '../execution/canister-instance';
 import { type CanisterFacts, type CanisterStatus } from '../execution/execution';
 import { storageCost } from '../execution/cycles-schedule';
 import { CanisterLog } from './canister-log';
+import { type CallOrigin } from './message';
 
 export type LogVisibility =
   | { readonly kind: 'controllers' }
@@ -45,16 +46,35 @@ export type ChangeDetails =
   | { readonly kind: 'controllers_change'; readonly controllers: readonly Uint8Array[] };
 
 /** A stop call that is answered when the canister has stopped. */
-export type StopWaiter = { readonly onStopped: () => void; readonly onCancelled: () => void };
+export type StopCall = {
+  readonly origin: CallOrigin;
+  readonly cycles: bigint;
+  readonly deadlineNs: bigint;
+};
+
+/** Code that is stored and runs when it is needed first. */
+export class SleepingCode {
+  constructor(
+    readonly moduleHash: Uint8Array,
+    /** Of heap, stable memory and module. */
+    readonly memoryBytes: bigint,
+    readonly wake: () => CanisterInstance
+  ) {}
+}
 
 const KEPT_CHANGES = 20;
+const SECONDS_PER_DAY = 86_400n;
 
 /** One canister of the network: settings, cycles, code and the calls it is in. */
 export class Canister {
   status: CanisterStatus = 'running';
-  readonly stopWaiters: StopWaiter[] = [];
+  stopCalls: StopCall[] = [];
   version = 0n;
-  instance: CanisterInstance | undefined;
+  /** Whether its code has a heartbeat; known without looking at the code. */
+  hasHeartbeat = false;
+  createdNs: bigint | undefined;
+  /** When its code was last changed; undefined when there is none. */
+  installedNs: bigint | undefined;
   certifiedData: Uint8Array = new Uint8Array(0);
   /** Zero when the timer is off. */
   globalTimerNs = 0n;
@@ -68,15 +88,43 @@ export class Canister {
   /** Requests sent and not yet answered, by callee in hex. */
   readonly pendingCalls = new Map<string, number>();
 
+  #code: CanisterInstance | SleepingCode | undefined;
+
   constructor(
     readonly id: Uint8Array,
     public settings: CanisterSettings,
     public cycles: bigint
   ) {}
 
+  /** The running code; code that was only stored so far is made to run. */
+  get instance(): CanisterInstance | undefined {
+    if (this.#code instanceof SleepingCode) this.#code = this.#code.wake();
+    return this.#code;
+  }
+
+  set instance(instance: CanisterInstance | undefined) {
+    this.#code = instance;
+    this.hasHeartbeat = instance?.hasExport('canister_heartbeat') ?? false;
+  }
+
+  /** The running code, if it runs already. */
+  get awakeInstance(): CanisterInstance | undefined {
+    return this.#code instanceof SleepingCode ? undefined : this.#code;
+  }
+
+  get moduleHash(): Uint8Array | undefined {
+    return this.#code instanceof SleepingCode ? this.#code.moduleHash : this.#code?.module.hash;
+  }
+
   get memoryBytes(): bigint {
-    const code = this.instance?.module.uploadedBytes.length ?? 0;
-    return BigInt((this.instance?.heapBytes ?? 0) + (this.instance?.stable.byteLength ?? 0) + code);
+    if (this.#code instanceof SleepingCode) return this.#code.memoryBytes;
+    const code = this.#code?.module.uploadedBytes.length ?? 0;
+    return BigInt((this.#code?.heapBytes ?? 0) + (this.#code?.stable.byteLength ?? 0) + code);
+  }
+
+  /** Takes over code as it was stored. */
+  restoreCode(code: SleepingCode): void {
+    this.#code = code;
   }
 
   get idleCyclesBurnedPerDay(): bigint {
@@ -112,8 +160,22 @@ export class Canister {
   recordChange(change: Omit<CanisterChange, 'version'>): void {
     this.changes.push({ ...change, version: this.version });
     this.changeCount += 1n;
+    this.#noteTime(change);
     if (this.changes.length > KEPT_CHANGES) this.changes.shift();
   }
-}
 
-const SECONDS_PER_DAY = 86_400n;
+  #noteTime({ timestampNs, details }: Omit<CanisterChange, 'version'>): void {
+    switch (details.kind) {
+      case 'creation':
+        this.createdNs = timestampNs;
+        return;
+      case 'code_deployment':
+        this.installedNs = timestampNs;
+        return;
+      case 'code_uninstall':
+        this.installedNs = undefined;
+        return;
+      case 'controllers_change':
+    }
+  }
+}

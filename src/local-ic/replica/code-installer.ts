@@ -29,6 +29,8 @@ export type InstallerOptions = {
   readonly ledger: CyclesLedger;
   /** Tells that a canister runs another module. */
   readonly onInstalled: (canister: Canister) => void;
+  /** Rejects the calls a canister is in, because its code is gone. */
+  readonly abandonCalls: (canister: Canister, message: string) => void;
 };
 
 /** Puts modules into canisters: wholly, or not at all. */
@@ -62,7 +64,7 @@ export class CodeInstaller {
     canister.chunks.clear();
     canister.log.clear();
     canister.version += 1n;
-    this.options.router.abandonContexts(canister, 'Canister has been uninstalled.');
+    this.options.abandonCalls(canister, 'Canister has been uninstalled.');
   }
 
   #start(canister: Canister, module: CanisterModule, { sender, arg }: InstallRequest): void {

@@ -1,5 +1,4 @@
-import { type CallAnswer } from './call-context';
-import { type IncomingCall } from './call-router';
+import { type CallAnswer, type IncomingCall } from './message';
 import { type Outcome, type QueryMessage, type Rejection, type IngressMessage } from './replica-port';
 
 /**
@@ -12,7 +11,7 @@ export interface SystemCanister {
   readonly cycles: bigint;
   /** Refuses an update call from outside before it is processed. */
   refuseIngress(message: IngressMessage): Rejection | undefined;
-  /** Answers an update call, from outside or from a canister, exactly once. Changes nothing when it rejects. */
+  /** Answers an update call, from outside or from a canister, once and in this turn. Changes nothing when it rejects. */
   call(call: IncomingCall, answer: (answer: CallAnswer) => void): void;
   query(message: QueryMessage): Outcome;
   /** Its whole state, to be stored; the same array while nothing changed. */

@@ -1,13 +1,15 @@
+import { bytesToHex } from '@noble/hashes/utils';
 import { type CallRouter } from './call-router';
 import { type Canister } from './canister';
-import { type Scheduler } from './scheduler';
+import { type CanisterRegistry } from './canister-registry';
+import { type MessageQueue } from './message-queue';
 import { type Timers } from './timers';
 
 export type SystemTaskOptions = {
   readonly router: CallRouter;
-  readonly scheduler: Scheduler;
+  readonly queue: MessageQueue;
+  readonly registry: CanisterRegistry;
   readonly timers: Timers;
-  readonly timeNs: () => bigint;
 };
 
 const HEARTBEAT_INTERVAL_NS = 1_000_000_000n;
@@ -16,49 +18,61 @@ const FROZEN_RETRY_NS = 1_000_000_000n;
 
 /** Global timers and heartbeats. */
 export class SystemTasks {
+  /** Canisters whose next heartbeat is scheduled. */
+  readonly #beating = new Set<string>();
+
   constructor(private readonly options: SystemTaskOptions) {}
 
   /** Sees to it that the canister's timer, as it is set now, fires. */
-  scheduleTimer(canister: Canister): void {
-    const dueNs = canister.globalTimerNs;
-    if (dueNs === 0n) return;
-    this.options.timers.schedule(dueNs, () => {
-      this.options.scheduler.enqueue(() => {
-        this.#fireTimer(canister, dueNs);
-      });
-    });
+  scheduleTimer({ id, globalTimerNs }: Canister): void {
+    if (globalTimerNs !== 0n) this.#enqueueTimerAt(id, globalTimerNs);
   }
 
-  /** Lets the canister's heartbeat beat as long as it runs this code. */
-  scheduleHeartbeat(canister: Canister): void {
-    const { instance } = canister;
-    if (!instance?.hasExport('canister_heartbeat')) return;
-    const beat = (): void => {
-      if (canister.instance !== instance) return;
-      this.options.scheduler.enqueue(() => {
-        if (canister.instance !== instance || !canRun(canister)) return;
-        this.options.router.runSystemTask(canister, { kind: 'export', name: 'canister_heartbeat' });
-      });
-      this.options.timers.schedule(this.options.timeNs() + HEARTBEAT_INTERVAL_NS, beat);
-    };
-    this.options.timers.schedule(this.options.timeNs() + HEARTBEAT_INTERVAL_NS, beat);
+  /** Lets the canister's heartbeat beat as long as its code has one. */
+  scheduleHeartbeat({ id, hasHeartbeat }: Canister): void {
+    const key = bytesToHex(id);
+    if (!hasHeartbeat || this.#beating.has(key)) return;
+    this.#beating.add(key);
+    this.#scheduleBeat(id, key);
   }
 
-  #fireTimer(canister: Canister, dueNs: bigint): void {
+  fireTimer(canisterId: Uint8Array): void {
+    const canister = this.options.registry.find(canisterId);
+    const nowNs = this.options.timers.nowNs();
     // Set anew, or off, since this was scheduled; a canister not running keeps its timer until it is started.
-    if (canister.globalTimerNs !== dueNs || canister.status !== 'running') return;
+    if (!canister || canister.globalTimerNs === 0n || canister.globalTimerNs > nowNs) return;
+    if (canister.status !== 'running') return;
     if (canister.isFrozen) {
-      this.options.timers.schedule(this.options.timeNs() + FROZEN_RETRY_NS, () => {
-        this.scheduleTimer(canister);
-      });
+      this.#enqueueTimerAt(canisterId, nowNs + FROZEN_RETRY_NS);
       return;
     }
     canister.globalTimerNs = 0n;
     if (!canister.instance?.hasExport('canister_global_timer')) return;
     this.options.router.runSystemTask(canister, { kind: 'export', name: 'canister_global_timer' });
   }
-}
 
-function canRun(canister: Canister): boolean {
-  return canister.status === 'running' && canister.instance !== undefined && !canister.isFrozen;
+  beat(canisterId: Uint8Array): void {
+    const canister = this.options.registry.find(canisterId);
+    if (!canister?.hasHeartbeat || canister.status !== 'running' || canister.isFrozen) return;
+    this.options.router.runSystemTask(canister, { kind: 'export', name: 'canister_heartbeat' });
+  }
+
+  #enqueueTimerAt(canisterId: Uint8Array, dueNs: bigint): void {
+    this.options.timers.schedule(dueNs, () => {
+      this.options.queue.enqueue({ kind: 'timer', canisterId });
+    });
+  }
+
+  #scheduleBeat(canisterId: Uint8Array, key: string): void {
+    const { timers, queue, registry } = this.options;
+    timers.schedule(timers.nowNs() + HEARTBEAT_INTERVAL_NS, () => {
+      const canister = registry.find(canisterId);
+      if (!canister?.hasHeartbeat) {
+        this.#beating.delete(key);
+        return;
+      }
+      queue.enqueue({ kind: 'heartbeat', canisterId });
+      this.#scheduleBeat(canisterId, key);
+    });
+  }
 }

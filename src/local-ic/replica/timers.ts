@@ -20,6 +20,10 @@ export class Timers {
 
   constructor(private readonly clock: Clock) {}
 
+  nowNs(): bigint {
+    return this.clock.now();
+  }
+
   /** Runs at once when the time has come already. The function returned cancels. */
   schedule(dueNs: bigint, run: () => void): () => void {
     if (this.#isClosed) return () => undefined;

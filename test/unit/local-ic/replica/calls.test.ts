@@ -66,7 +66,7 @@ describe('an update call', () => {
       effectiveCanisterId: id,
       methodName: 'inc',
       arg: new Uint8Array(0),
-      ingressExpiryNs: 0n
+      ingressExpiryNs: host.clock.now()
     };
 
     expect(host.replica.submit(message)).toEqual({ accepted: true });

@@ -1,6 +1,6 @@
 import { Principal } from '@dfinity/principal';
-import { type CallAnswer } from '../../../../src/local-ic/replica/call-context';
-import { type IncomingCall } from '../../../../src/local-ic/replica/call-router';
+import { type CallAnswer, type IncomingCall } from '../../../../src/local-ic/replica/message';
+
 import { rejected, rejection, replied } from '../../../../src/local-ic/replica/rejection';
 import {
   type IngressMessage,

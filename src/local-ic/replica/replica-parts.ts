@@ -1,0 +1,135 @@
+import { ManagementCanister } from '../management/management-canister';
+import { type ManagementHost } from '../management/management-host';
+import { CallAnswers } from './call-answers';
+import { CallContexts } from './call-contexts';
+import { CallDelivery } from './call-delivery';
+import { CallRouter } from './call-router';
+import { CallSender } from './call-sender';
+import { CanisterRegistry } from './canister-registry';
+import { CanisterRunner, type RunnerOptions } from './canister-runner';
+import { CanisterStops } from './canister-stops';
+import { CodeInstaller } from './code-installer';
+import { CyclesLedger } from './cycles-ledger';
+import { IdSequence } from './id-sequence';
+import { Ingress } from './ingress';
+import { ManagementCalls } from './management-calls';
+import { processMessage } from './message-processor';
+import { MessageQueue } from './message-queue';
+import { QueryRunner } from './query-runner';
+import { ReplicaTime } from './replica-time';
+import { RequestStore } from './request-store';
+import { type SystemCanister } from './system-canister';
+import { SystemCanisters } from './system-canisters';
+import { SystemTasks } from './system-tasks';
+import { Timers, type Clock } from './timers';
+
+export type PartsOptions = Pick<ManagementHost, 'thresholdKeys' | 'performOutcall' | 'randomBytes'> &
+  Pick<RunnerOptions, 'subnet' | 'limits' | 'onLog'> & {
+    readonly clock: Clock;
+    readonly dataCertificate: (canisterId: Uint8Array) => Uint8Array | undefined;
+    readonly systemCanisters: (parts: ReplicaParts) => readonly SystemCanister[];
+    readonly onProcessed: () => void;
+    readonly onInternalError: (error: unknown) => void;
+  };
+
+/** The parts of a replica, put together: each takes the others it needs from here. */
+export class ReplicaParts {
+  readonly ids = new IdSequence();
+  readonly ledger = new CyclesLedger();
+  readonly registry = new CanisterRegistry();
+  readonly requests = new RequestStore();
+  readonly time: ReplicaTime;
+  readonly timeNs: () => bigint;
+  readonly timers: Timers;
+  readonly onInternalError: (error: unknown) => void;
+  readonly queue: MessageQueue;
+  readonly answers = new CallAnswers(this);
+  readonly stops = new CanisterStops(this);
+  readonly contexts = new CallContexts(this);
+  readonly sender = new CallSender(this);
+  readonly delivery = new CallDelivery(this);
+  readonly ingress = new Ingress(this);
+  readonly managementCalls = new ManagementCalls(this);
+  readonly systemTasks = new SystemTasks(this);
+  readonly runner: CanisterRunner;
+  readonly router: CallRouter;
+  readonly queries: QueryRunner;
+  readonly management: ManagementCanister;
+  readonly systemCanisters: SystemCanisters;
+
+  constructor(options: PartsOptions) {
+    this.time = new ReplicaTime(options.clock);
+    this.timeNs = this.time.now;
+    this.timers = new Timers(this.time);
+    this.onInternalError = options.onInternalError;
+    this.queue = new MessageQueue({
+      ids: this.ids,
+      process: (message) => {
+        processMessage(this, message);
+      },
+      onProcessed: options.onProcessed,
+      onError: options.onInternalError
+    });
+    this.runner = new CanisterRunner({ ...options, ledger: this.ledger, timeNs: this.timeNs });
+    this.router = this.#createRouter();
+    this.queries = this.#createQueries(options);
+    this.management = this.#createManagement(options);
+    this.systemCanisters = new SystemCanisters(options.systemCanisters(this));
+  }
+
+  #createRouter(): CallRouter {
+    const { runner, registry, contexts, sender, ledger } = this;
+    return new CallRouter({
+      runner,
+      registry,
+      contexts,
+      sender,
+      ledger,
+      countInstructions: (requestId, instructions) => {
+        this.requests.addInstructions(requestId, instructions);
+      },
+      onTimerSet: (canister) => {
+        this.systemTasks.scheduleTimer(canister);
+      }
+    });
+  }
+
+  #createQueries({ dataCertificate }: PartsOptions): QueryRunner {
+    return new QueryRunner({
+      runner: this.runner,
+      findCanister: (id) => this.registry.find(id),
+      findSystemCanister: (id) => this.systemCanisters.find(id),
+      queryManagement: (message) => this.management.query(message),
+      dataCertificate
+    });
+  }
+
+  #createManagement({ thresholdKeys, performOutcall, randomBytes }: PartsOptions): ManagementCanister {
+    const { registry, runner, router, ledger, queries, stops, timeNs } = this;
+    const installer = new CodeInstaller({
+      runner,
+      router,
+      ledger,
+      onInstalled: (canister) => {
+        this.systemTasks.scheduleHeartbeat(canister);
+      },
+      abandonCalls: (canister, message) => {
+        this.contexts.abandon(canister, message);
+      }
+    });
+    return new ManagementCanister({
+      registry,
+      installer,
+      queries,
+      ledger,
+      stops,
+      timeNs,
+      onStarted: (canister) => {
+        this.systemTasks.scheduleTimer(canister);
+      },
+      thresholdKeys,
+      performOutcall,
+      randomBytes
+    });
+  }
+}
