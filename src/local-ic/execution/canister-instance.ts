@@ -66,8 +66,7 @@ export class CanisterInstance implements HeapChangeSource {
     this.#imports = createSystemApi(this.#createApiHost());
     this.#linked = this.#instantiate();
     if (!heap) return;
-    const missing = heap.byteLength - this.heapBytes;
-    if (missing > 0) this.#linked.wasmMemory?.grow(missing / WASM_PAGE_BYTES);
+    this.#growBy(heap.byteLength - this.heapBytes);
     this.#snapshot.load(heap, this.#linked.memory, this.#linked.globals);
   }
 

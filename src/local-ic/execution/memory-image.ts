@@ -12,12 +12,13 @@ export type PagedImage = {
   readonly readPage: (index: number) => Uint8Array | undefined;
 };
 
-/** What besides the pages of its heap makes up an instance: plain values that can be stored. */
+/**
+ * What besides the pages of its heap makes up an instance: plain values that can be stored. Tables are not part of it:
+ * as on the network, every execution begins with the module's own.
+ */
 export type InstanceRegisters = {
   /** Values of the module's mutable globals, in their order. */
   readonly globals: readonly (number | bigint)[];
-  /** Function indices in table 0 where code can change it; null for an empty slot. */
-  readonly table?: readonly (number | null)[];
 };
 
 export type HeapChanges = PageChanges & InstanceRegisters;

@@ -3,7 +3,7 @@ import { type HeapChanges, type HeapImage } from './memory-image';
 import { SnapshotBuffers, type SnapshotBuffer } from './snapshot-buffers';
 import { type WasmGlobal } from './webassembly';
 
-/** Of all sizes that divide a Wasm page, the one whose changes are stored the fastest. */
+/** The smaller, the less is stored per message; the larger, the sooner a heap is read again. */
 const PAGE_BYTES = 4096;
 const ZERO_PAGE = Buffer.alloc(PAGE_BYTES);
 

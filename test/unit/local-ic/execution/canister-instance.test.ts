@@ -4,6 +4,10 @@ import {
   replyNumber,
   TestReplica
 } from '../../../fixtures/local-ic/test-replica';
+import { CanisterInstance } from '../../../../src/local-ic/execution/canister-instance';
+import { loadModule } from '../../../../src/local-ic/execution/canister-module';
+import { StableMemory } from '../../../../src/local-ic/execution/stable-memory';
+import { WASM_PAGE_BYTES } from '../../../../src/local-ic/execution/webassembly';
 import { assemble } from '../../../fixtures/local-ic/wat-canister';
 
 let host: TestReplica;
@@ -104,5 +108,46 @@ describe('globals of every number type', () => {
     await host.call(canister.id, 'change');
 
     expect(await number(canister, 'sum')).toBe(15n);
+  });
+});
+
+describe('an instance made from an image', () => {
+  const source = `(module
+    (memory 1)
+    (global (mut i64) (i64.const 3))
+    (data (i32.const 0) "text"))`;
+
+  it('has the heap and globals of the image, whatever its module begins with', async () => {
+    const module = loadModule(await assemble(source));
+    const page = new Uint8Array(4096).fill(9);
+    const instance = new CanisterInstance(module, new StableMemory(), {
+      byteLength: 2 * WASM_PAGE_BYTES,
+      readPage: (index) => (index === 17 ? page : undefined),
+      globals: [5n]
+    });
+    const copy = new CanisterInstance(module, new StableMemory());
+    copy.adoptHeap(instance);
+
+    expect(instance.drainHeapChanges()).toBeUndefined();
+    const { byteLength, pages } = copy.drainHeapChanges() ?? {};
+    expect(byteLength).toBe(2 * WASM_PAGE_BYTES);
+    expect([...(pages ?? [])]).toEqual([[17, page]]);
+  });
+
+  it('is the instance whose changes were stored', async () => {
+    const module = loadModule(await assemble(source));
+    const first = new CanisterInstance(module, new StableMemory());
+    const stored = first.drainHeapChanges();
+    if (!stored) throw new Error('nothing to store');
+    const again = new CanisterInstance(module, new StableMemory(), {
+      ...stored,
+      readPage: (index) => stored.pages.get(index)
+    });
+
+    expect(stored.globals).toEqual([3n]);
+    expect(again.drainHeapChanges()).toBeUndefined();
+    const copy = new CanisterInstance(module, new StableMemory());
+    copy.adoptHeap(again);
+    expect(copy.drainHeapChanges()).toEqual(stored);
   });
 });
