@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { decode } from '@dfinity/cbor';
 import { Principal } from '@dfinity/principal';
-import { Cbor, type Cert, lookup_path, type LookupResult } from '@icp-sdk/core/agent';
 import { type Delegated, encodeTagged, envelope, type Fields, requestId } from './envelopes';
+import { type HashTree, type Lookup, lookUpInTree } from './hash-tree';
 import { ANONYMOUS, type Identity } from './identities';
 
 export type CanisterId = Uint8Array | Principal;
@@ -180,15 +180,24 @@ export class HttpError extends Error {
   }
 }
 
+export type Certificate = {
+  readonly tree: HashTree;
+  readonly signature: Uint8Array;
+  readonly delegation?: { readonly subnet_id: Uint8Array; readonly certificate: Uint8Array };
+};
+
+/** The parts of a certificate, its signature unchecked. */
+export const decodeCertificate = (certificate: Uint8Array): Certificate => decode<Certificate>(certificate);
+
 /** Looks a path up in a certificate whose signature is not checked. */
-export function lookUp(certificate: Uint8Array, path: Path): LookupResult {
-  return lookup_path(labelsOf(path), Cbor.decode<Cert>(certificate).tree);
+export function lookUp(certificate: Uint8Array, path: Path): Lookup {
+  return lookUpInTree(labelsOf(path), decodeCertificate(certificate).tree);
 }
 
 /** The value at a path of a certificate, if it shows one. */
 export function valueAt(certificate: Uint8Array, path: Path): Uint8Array | undefined {
   const result = lookUp(certificate, path);
-  return 'value' in result ? result.value : undefined;
+  return result.status === 'Found' ? result.value : undefined;
 }
 
 export function decodeLeb128(bytes: Uint8Array): bigint {
