@@ -8,6 +8,7 @@ import { Endpoints } from './protocol/endpoints';
 import { createNodeKey, createRootKey } from './protocol/subnet-keys';
 import { Replica } from './replica/replica';
 import { type Clock } from './replica/timers';
+import { createDevelopmentCanisters } from './system-canisters/development-canisters';
 
 export type LocalIcOptions = {
   /** Port to listen on; 0, the default, takes a free one. */
@@ -67,6 +68,7 @@ export class LocalIc {
       performOutcall: outcalls.perform,
       randomBytes,
       onInternalError,
+      systemCanisters: createDevelopmentCanisters,
       ...(options.clock && { clock: options.clock })
     });
     const endpoints: Endpoints = new Endpoints(replica, keys);
