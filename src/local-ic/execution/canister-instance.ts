@@ -84,8 +84,7 @@ export class CanisterInstance implements HeapChangeSource {
 
   /** Starts with the heap of `former`, for an upgrade that keeps it. */
   adoptHeap(former: CanisterInstance): void {
-    const missing = former.heapBytes - this.heapBytes;
-    this.#growBy(missing);
+    this.#growBy(former.heapBytes - this.heapBytes);
     this.#linked.memory.bytes().set(former.#linked.memory.bytes());
   }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { types } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { bytesToHex } from '@noble/hashes/utils';
 import { type CanisterFault } from './canister-fault';
@@ -93,7 +94,7 @@ function gunzip(compressed: Uint8Array): Uint8Array {
   try {
     return gunzipSync(compressed, { maxOutputLength: MAX_MODULE_BYTES });
   } catch (cause) {
-    const isTooLong = cause instanceof Error && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
+    const isTooLong = types.isNativeError(cause) && 'code' in cause && cause.code === 'ERR_BUFFER_TOO_LARGE';
     if (isTooLong) throw moduleTooLarge(`more than ${MAX_MODULE_BYTES}`);
     throw invalidWasm(`failed to decode gzip: ${cause instanceof Error ? cause.message : String(cause)}`);
   }

@@ -1,9 +1,9 @@
 import { CanisterInstance } from '../../../../src/local-ic/execution/canister-instance';
 import { loadModule } from '../../../../src/local-ic/execution/canister-module';
 import { CONTEXTS, type ContextName } from '../../../../src/local-ic/execution/execution-context';
-import { type ExecutionInput } from '../../../../src/local-ic/execution/execution';
 import { StableMemory } from '../../../../src/local-ic/execution/stable-memory';
 import { SYSTEM_API } from '../../../../src/local-ic/execution/system-api-table';
+import { executionInput } from '../../../fixtures/local-ic/execution-input';
 import { assemble } from '../../../fixtures/local-ic/wat-canister';
 
 /** Functions that go together in the specification's table of imports (0.66). */
@@ -191,38 +191,6 @@ async function buildInstance(): Promise<CanisterInstance> {
   return new CanisterInstance(loadModule(await assemble(source)), new StableMemory());
 }
 
-function inputFor(context: ContextName): ExecutionInput {
-  return {
-    context,
-    canister: {
-      id: Uint8Array.of(1, 1),
-      version: 1n,
-      status: 'running',
-      controllers: [],
-      environment: [],
-      balance: 10n ** 15n,
-      freezingLimit: 0n,
-      certificate: undefined
-    },
-    subnet: { id: Uint8Array.of(2), rootKey: Uint8Array.of(3) },
-    caller: Uint8Array.of(4),
-    callerInfo: undefined,
-    arg: new Uint8Array(0),
-    rejection: { code: 4, message: '' },
-    methodName: 'm',
-    timeNs: 1n,
-    deadlineNs: 0n,
-    instructionLimit: 1_000_000n,
-    priorInstructions: 0n,
-    canRespond: true,
-    availableCycles: 0n,
-    refundedCycles: 0n,
-    globalTimerNs: 0n,
-    hasQueueRoom: () => true,
-    log: () => undefined
-  };
-}
-
 describe('the System API', () => {
   let instance: CanisterInstance;
   const allFunctions = Object.values(FAMILIES).flat() as string[];
@@ -244,7 +212,7 @@ describe('the System API', () => {
       ]);
 
       const offered = allFunctions.filter((name) => {
-        const result = instance.run(inputFor(context), { kind: 'export', name: `run ${name}` });
+        const result = instance.run(executionInput(context), { kind: 'export', name: `run ${name}` });
         const isRefused =
           result.kind === 'trapped' &&
           result.fault.code === 'IC0504' &&
