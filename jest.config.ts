@@ -15,7 +15,9 @@ const level = (name: string): NonNullable<Config['projects']>[number] => ({
   testMatch: [`<rootDir>/test/${name}/**/*.test.ts`],
   transform,
   // Packages published as ESM only; jest loads CommonJS.
-  transformIgnorePatterns: ['^(?!.*/node_modules/@icp-sdk/).*/node_modules/']
+  transformIgnorePatterns: ['^(?!.*/node_modules/(@icp-sdk|@dfinity/vetkeys)/).*/node_modules/'],
+  // It names no entry point for CommonJS at all.
+  moduleNameMapper: { '^@dfinity/vetkeys$': '<rootDir>/node_modules/@dfinity/vetkeys/dist/lib/index.es.js' }
 });
 
 const config: Config = {

@@ -4,6 +4,8 @@ import { Execution, type Callback, type ExecutionEffects, type ExecutionInput } 
 import { GuestMemory } from './guest-memory';
 import { type HeapChanges, type HeapChangeSource, type HeapImage } from './memory-image';
 import { MemorySnapshot } from './memory-snapshot';
+import { pagedCopy, type PagedBytes } from './paged-bytes';
+import { globalValue, type GlobalValue, type SnapshotGlobal } from './snapshot-globals';
 import { type StableMemory } from './stable-memory';
 import { createSystemApi } from './system-api';
 import { type ApiHost } from './system-api-host';
@@ -86,6 +88,52 @@ export class CanisterInstance implements HeapChangeSource {
   adoptHeap(former: CanisterInstance): void {
     this.#growBy(former.heapBytes - this.heapBytes);
     this.#linked.memory.bytes().set(former.#linked.memory.bytes());
+  }
+
+  /** A copy of the heap. Between executions only. */
+  copyHeap(): PagedBytes {
+    return pagedCopy(this.#linked.memory.bytes());
+  }
+
+  /** Values of the module's `snapshotGlobals`, in their order. */
+  copyGlobals(): readonly GlobalValue[] {
+    return this.module.snapshotGlobals.map((global) =>
+      globalValue(global.type, this.#wasmGlobal(global).value)
+    );
+  }
+
+  /**
+   * Gives a new instance the heap and globals of a snapshot; the globals must be of the module's types.
+   *
+   * @throws IC0507 when the module's memory cannot have this size.
+   */
+  loadSnapshot(heap: PagedBytes, globals: readonly GlobalValue[]): void {
+    this.#resizeHeap(heap.byteLength);
+    const bytes = this.#linked.memory.bytes();
+    bytes.fill(0);
+    for (const [index, page] of heap.pages) bytes.set(page, index * WASM_PAGE_BYTES);
+    this.module.snapshotGlobals.forEach((global, index) => {
+      const value = globals[index]?.value;
+      if (global.isMutable && value !== undefined) this.#wasmGlobal(global).value = value;
+    });
+  }
+
+  #resizeHeap(byteLength: number): void {
+    try {
+      this.#growBy(byteLength - this.heapBytes);
+    } catch {
+      // Beyond the maximum that the module declares: told below.
+    }
+    if (this.heapBytes === byteLength) return;
+    throw new CanisterFault(
+      ERROR_CODE.outOfMemory,
+      `The module's Wasm memory cannot have ${byteLength} bytes`
+    );
+  }
+
+  #wasmGlobal({ index, isMutable, exportName }: SnapshotGlobal): WasmGlobal {
+    const name = isMutable || exportName === undefined ? HOST_EXPORT.global(index) : exportName;
+    return this.#linked.exports[name] as WasmGlobal;
   }
 
   begin(): void {

@@ -3,6 +3,7 @@ import { types } from 'node:util';
 import { gunzipSync } from 'node:zlib';
 import { bytesToHex } from '@noble/hashes/utils';
 import { type CanisterFault } from './canister-fault';
+import { findSnapshotGlobals, type SnapshotGlobal } from './snapshot-globals';
 import { invalidWasm } from './wasm-reader';
 import { rewriteModule } from './wasm-rewriter';
 import { VALUE_TYPE } from './wasm-declarations';
@@ -19,6 +20,7 @@ export type CanisterModule = {
   readonly methods: ReadonlyMap<string, MethodKind>;
   readonly metadata: ReadonlyMap<string, MetadataSection>;
   readonly mutableGlobals: readonly number[];
+  readonly snapshotGlobals: readonly SnapshotGlobal[];
   readonly is64Bit: boolean;
   /** Whether code changes tables or drops segments; neither lasts longer than an execution. */
   readonly hasTransientState: boolean;
@@ -66,6 +68,7 @@ function compileModule(uploadedBytes: Uint8Array, hash: Uint8Array): CanisterMod
     methods,
     metadata,
     mutableGlobals,
+    snapshotGlobals: findSnapshotGlobals(sections),
     is64Bit,
     hasTransientState,
     isCallback: callbackTest(sections)

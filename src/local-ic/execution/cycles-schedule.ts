@@ -16,8 +16,19 @@ export const CYCLES = {
   provisionalDefault: 100_000_000_000_000n
 } as const;
 
+/**
+ * Instructions that methods of the management canister are charged for, besides one per byte.
+ * Source: dfinity/ic `rs/config/src/subnet_config.rs` and `execution_environment.rs`.
+ */
+export const MANAGEMENT_INSTRUCTIONS = {
+  uploadChunk: 2_000_000n,
+  snapshot: 2_000_000_000n,
+  snapshotData: 5_000_000n
+} as const;
+
 const SUBNET_NODES = 13n;
 const GIB = 1024n ** 3n;
+export const SECONDS_PER_DAY = 86_400n;
 const MAX_RESPONSE_BYTES = 2n * 1024n * 1024n;
 const MAX_CALLBACK_INSTRUCTIONS = 40_000_000_000n;
 
@@ -38,12 +49,43 @@ export function ingressCost(bytes: bigint): bigint {
 }
 
 export function executionCost(instructions: bigint): bigint {
-  return CYCLES.updateMessage + CYCLES.perInstruction * instructions;
+  return CYCLES.updateMessage + instructionCost(instructions);
 }
 
-/** Cycles a canister burns by keeping `memoryBytes` for `seconds`. */
-export function storageCost(memoryBytes: bigint, seconds: bigint): bigint {
-  return (CYCLES.perGibSecond * memoryBytes * seconds) / GIB;
+/** Cost of instructions that no message is started for. */
+export function instructionCost(instructions: bigint): bigint {
+  return CYCLES.perInstruction * instructions;
+}
+
+/** What a canister pays for while it does nothing. */
+export type IdleResources = {
+  readonly computeAllocationPercent: bigint;
+  /** Paid for whether used or not; what is used beyond it is paid for too. */
+  readonly memoryAllocationBytes: bigint;
+};
+
+/** Cycles burned per day, for storage. */
+export function storageCyclesPerDay(resources: IdleResources, memoryBytes: bigint): bigint {
+  const { memoryAllocationBytes: allocated } = resources;
+  const bytes = allocated > memoryBytes ? allocated : memoryBytes;
+  return (CYCLES.perGibSecond * bytes * SECONDS_PER_DAY) / GIB;
+}
+
+/** Cycles burned per day, for compute allocation. */
+export function computeCyclesPerDay({ computeAllocationPercent }: IdleResources): bigint {
+  return CYCLES.computePercentSecond * computeAllocationPercent * SECONDS_PER_DAY;
+}
+
+export function idleCyclesPerDay(resources: IdleResources, memoryBytes: bigint): bigint {
+  return storageCyclesPerDay(resources, memoryBytes) + computeCyclesPerDay(resources);
+}
+
+/** Cycles that last for the freezing threshold: with less a canister is frozen. */
+export function freezingLimit(
+  settings: IdleResources & { readonly freezingThresholdSeconds: bigint },
+  memoryBytes: bigint
+): bigint {
+  return (idleCyclesPerDay(settings, memoryBytes) * settings.freezingThresholdSeconds) / SECONDS_PER_DAY;
 }
 
 /** Price of an HTTPS outcall. */

@@ -1,6 +1,7 @@
 import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { hashModule } from '../execution/canister-module';
+import { freezingLimit, instructionCost, MANAGEMENT_INSTRUCTIONS } from '../execution/cycles-schedule';
 import { type Canister } from '../replica/canister';
 import { type InstallMode } from '../replica/code-installer';
 import { recordChange } from './creation-methods';
@@ -14,7 +15,8 @@ import { type Arguments, encodeResult, type InstallModeWire, optional } from './
 
 /** Methods that put code into canisters and take it out. */
 
-const MAX_CHUNK_BYTES = 1024 * 1024;
+/** Largest chunk, and what the canister pays storage for whatever the chunk's size. */
+export const MAX_CHUNK_BYTES = 1024 * 1024;
 const MAX_CHUNKS = 100;
 
 export function installCode(
@@ -27,8 +29,8 @@ export function installCode(
   install(host, call, {
     canister,
     mode: args.mode,
-    wasmModule: bytes(args.wasm_module),
-    arg: bytes(args.arg)
+    wasmModule: args.wasm_module,
+    arg: args.arg
   });
   return encodeResult('install_code');
 }
@@ -42,13 +44,14 @@ export function installChunkedCode(
   assertSenderVersion(call, optional(args.sender_canister_version));
   const storeId = optional(args.store_canister);
   const store = storeId ? controlledStore(host, call, storeId.toUint8Array()) : canister;
-  const parts = args.chunk_hashes_list.map(({ hash }) => storedChunk(store, bytes(hash)));
+  const parts = args.chunk_hashes_list.map(({ hash }) => storedChunk(store, hash));
   const wasmModule = concatBytes(...parts);
-  const expectedHash = bytesToHex(bytes(args.wasm_module_hash));
-  if (bytesToHex(hashModule(wasmModule)) !== expectedHash) {
-    throw chunkStoreFault(`Wasm module hash [${expectedHash}] does not match the chunks.`);
+  const expectedHash = bytesToHex(args.wasm_module_hash);
+  const actualHash = bytesToHex(hashModule(wasmModule));
+  if (actualHash !== expectedHash) {
+    throw chunkStoreFault(`Wasm module hash ${actualHash} does not match given hash ${expectedHash}`);
   }
-  install(host, call, { canister, mode: args.mode, wasmModule, arg: bytes(args.arg) });
+  install(host, call, { canister, mode: args.mode, wasmModule, arg: args.arg });
   return encodeResult('install_chunked_code');
 }
 
@@ -70,21 +73,41 @@ export function uploadChunk(
   { canister_id: id, chunk }: Arguments['upload_chunk']
 ): Uint8Array {
   const canister = controlledStore(host, call, id.toUint8Array());
-  const content = bytes(chunk);
-  if (content.length > MAX_CHUNK_BYTES) {
-    throw chunkStoreFault(
-      `Wasm chunk size ${content.length} exceeds the maximum chunk size of ${MAX_CHUNK_BYTES}.`
-    );
-  }
+  const content = chunk.slice();
   const hash = hashModule(content);
   const key = bytesToHex(hash);
-  if (!canister.chunks.has(key) && canister.chunks.size >= MAX_CHUNKS) {
-    throw chunkStoreFault(
-      `Wasm chunk store has already reached maximum capacity of ${MAX_CHUNKS * MAX_CHUNK_BYTES} bytes.`
-    );
-  }
+  assertChunk(canister.chunks, key, content);
+  if (!canister.chunks.has(key)) payForChunk(host, canister);
   canister.chunks.set(key, content);
   return encodeResult('upload_chunk', { hash });
+}
+
+/** @throws CanisterFault IC0504 when the chunk is too large or the store is full; a chunk is stored once. */
+export function assertChunk(chunks: ReadonlyMap<string, Uint8Array>, hash: string, chunk: Uint8Array): void {
+  if (chunk.length > MAX_CHUNK_BYTES) {
+    throw chunkStoreFault(
+      `Wasm chunk size ${chunk.length} exceeds the maximum chunk size of ${MAX_CHUNK_BYTES}`
+    );
+  }
+  if (!chunks.has(hash) && chunks.size >= MAX_CHUNKS) {
+    throw chunkStoreFault(
+      `Wasm chunk store has already reached maximum capacity of ${MAX_CHUNKS * MAX_CHUNK_BYTES} bytes`
+    );
+  }
+}
+
+/** @throws CanisterFault IC0504 when the canister would be frozen. */
+function payForChunk(host: ManagementHost, canister: Canister): void {
+  const cycles = instructionCost(MANAGEMENT_INSTRUCTIONS.uploadChunk);
+  const limit = freezingLimit(canister.settings, canister.memoryBytes + BigInt(MAX_CHUNK_BYTES));
+  const missing = limit + cycles - canister.cycles;
+  if (missing > 0n) {
+    throw new CanisterFault(
+      ERROR_CODE.insufficientCyclesInMemoryGrow,
+      `Canister cannot grow memory by ${MAX_CHUNK_BYTES} bytes due to insufficient cycles. At least ${missing} additional cycles are required.`
+    );
+  }
+  host.ledger.charge(canister, cycles, 'instructions');
 }
 
 export function clearChunkStore(
@@ -143,15 +166,10 @@ function controlledStore(host: ManagementHost, call: ManagementCall, id: Uint8Ar
 
 function storedChunk(store: Canister, hash: Uint8Array): Uint8Array {
   const chunk = store.chunks.get(bytesToHex(hash));
-  if (!chunk) throw chunkStoreFault(`Chunk ${bytesToHex(hash)} is not in the Wasm chunk store.`);
+  if (!chunk) throw chunkStoreFault(`Chunk hash ${bytesToHex(hash)} was not found`);
   return chunk;
 }
 
-function chunkStoreFault(reason: string): CanisterFault {
-  return new CanisterFault(ERROR_CODE.contractViolation, `Error from Wasm chunk store: ${reason}`);
-}
-
-/** A blob as Candid decodes it, whatever array it comes in. */
-function bytes(blob: Uint8Array): Uint8Array {
-  return blob instanceof Uint8Array ? blob : Uint8Array.from(blob);
+export function chunkStoreFault(reason: string): CanisterFault {
+  return new CanisterFault(ERROR_CODE.contractViolation, `Error from Wasm chunk store: ${reason}.`);
 }

@@ -48,7 +48,7 @@ export function deleteCanister(
       `Canister ${principalText(canister.id)} must be stopped before it is deleted.`
     );
   }
-  host.ledger.charge(canister, canister.cycles);
+  host.ledger.burn(canister.cycles);
   host.registry.delete(canister);
   return encodeResult('delete_canister');
 }

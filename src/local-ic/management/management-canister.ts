@@ -1,4 +1,5 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { type CanisterSettings, type Visibility } from '../replica/canister';
 import { type CallAnswer, type IncomingCall } from '../replica/message';
 import { principalText, rejected, rejection, replied } from '../replica/rejection';
 import {
@@ -22,10 +23,18 @@ import {
   provisionalTopUp,
   updateSettings
 } from './creation-methods';
-import { ecdsaPublicKey, schnorrPublicKey, signWithEcdsa, signWithSchnorr } from './key-methods';
+import {
+  ecdsaPublicKey,
+  schnorrPublicKey,
+  signWithEcdsa,
+  signWithSchnorr,
+  vetkdDeriveKey,
+  vetkdPublicKey
+} from './key-methods';
 import { deleteCanister, startCanister, stopCanister } from './lifecycle-methods';
 import {
   CallCycles,
+  mayView,
   type ManagementCall,
   type ManagementHost,
   type ManagementResult
@@ -34,7 +43,21 @@ import { MANAGEMENT_METHODS, type ManagementMethod } from './management-idl';
 import { type Arguments, decodeArgument, encodeResult } from './management-wire';
 import { httpRequest } from './outcall-methods';
 import { RejectionError } from './rejection-error';
-import { canisterInfo, canisterStatus, fetchCanisterLogs } from './status-methods';
+import { listCanisters, nodeMetricsHistory, refuseBitcoin, subnetInfo } from './network-methods';
+import { deleteSnapshot, listSnapshots, loadSnapshot, takeSnapshot } from './snapshot-methods';
+import {
+  readSnapshotData,
+  readSnapshotMetadata,
+  uploadSnapshotData,
+  uploadSnapshotMetadata
+} from './snapshot-transfer-methods';
+import {
+  canisterInfo,
+  canisterMetadata,
+  canisterMetrics,
+  canisterStatus,
+  fetchCanisterLogs
+} from './status-methods';
 
 /** An answer that comes later; what the call carried besides the fee goes back. */
 export type PromisedAnswer = { readonly outcome: Outcome; readonly feeCycles: bigint };
@@ -72,28 +95,58 @@ const HANDLERS: Handlers = {
   stop_canister: stopCanister,
   delete_canister: deleteCanister,
   canister_status: canisterStatus,
+  canister_metrics: canisterMetrics,
   canister_info: canisterInfo,
+  canister_metadata: canisterMetadata,
   deposit_cycles: depositCycles,
   raw_rand: (host) => encodeResult('raw_rand', host.randomBytes(RAW_RAND_BYTES)),
   fetch_canister_logs: fetchCanisterLogs,
+  list_canisters: listCanisters,
+  subnet_info: subnetInfo,
+  node_metrics_history: nodeMetricsHistory,
+  take_canister_snapshot: takeSnapshot,
+  load_canister_snapshot: loadSnapshot,
+  list_canister_snapshots: listSnapshots,
+  delete_canister_snapshot: deleteSnapshot,
+  read_canister_snapshot_metadata: readSnapshotMetadata,
+  read_canister_snapshot_data: readSnapshotData,
+  upload_canister_snapshot_metadata: uploadSnapshotMetadata,
+  upload_canister_snapshot_data: uploadSnapshotData,
   ecdsa_public_key: ecdsaPublicKey,
   sign_with_ecdsa: signWithEcdsa,
   schnorr_public_key: schnorrPublicKey,
   sign_with_schnorr: signWithSchnorr,
-  http_request: httpRequest
+  vetkd_public_key: vetkdPublicKey,
+  vetkd_derive_key: vetkdDeriveKey,
+  http_request: httpRequest,
+  bitcoin_get_balance: refuseBitcoin,
+  bitcoin_get_utxos: refuseBitcoin,
+  bitcoin_send_transaction: refuseBitcoin,
+  bitcoin_get_current_fee_percentiles: refuseBitcoin,
+  bitcoin_get_block_headers: refuseBitcoin
 };
 
 /** Methods that only canisters may call. */
 const CANISTER_ONLY: ReadonlySet<ManagementMethod> = new Set([
   'create_canister',
   'canister_info',
+  'canister_metadata',
+  'subnet_info',
+  'node_metrics_history',
   'deposit_cycles',
   'raw_rand',
   'ecdsa_public_key',
   'sign_with_ecdsa',
   'schnorr_public_key',
   'sign_with_schnorr',
-  'http_request'
+  'vetkd_public_key',
+  'vetkd_derive_key',
+  'http_request',
+  'bitcoin_get_balance',
+  'bitcoin_get_utxos',
+  'bitcoin_send_transaction',
+  'bitcoin_get_current_fee_percentiles',
+  'bitcoin_get_block_headers'
 ]);
 
 /** Methods that anyone may call from outside. */
@@ -102,9 +155,22 @@ const OPEN_TO_ALL: ReadonlySet<ManagementMethod> = new Set([
   'provisional_top_up_canister'
 ]);
 
-const QUERIES: ReadonlySet<ManagementMethod> = new Set(['canister_status', 'fetch_canister_logs']);
+const QUERIES: ReadonlySet<ManagementMethod> = new Set([
+  'canister_status',
+  'canister_metrics',
+  'fetch_canister_logs',
+  'list_canisters'
+]);
 /** Queries that are no update methods. */
-const QUERY_ONLY: ReadonlySet<ManagementMethod> = new Set(['fetch_canister_logs']);
+const QUERY_ONLY: ReadonlySet<ManagementMethod> = new Set(['fetch_canister_logs', 'list_canisters']);
+
+/** What others than controllers may be allowed to read, by settings. */
+const VISIBILITY_OF: Partial<Record<ManagementMethod, (settings: CanisterSettings) => Visibility>> = {
+  canister_status: (settings) => settings.statusVisibility,
+  list_canister_snapshots: (settings) => settings.snapshotVisibility,
+  read_canister_snapshot_metadata: (settings) => settings.snapshotVisibility,
+  read_canister_snapshot_data: (settings) => settings.snapshotVisibility
+};
 
 /** `aaaaa-aa`. */
 export class ManagementCanister {
@@ -160,7 +226,9 @@ export class ManagementCanister {
         `Canister ${principalText(effectiveCanisterId)} not found`
       );
     }
-    if (canister.isController(sender)) return undefined;
+    const visibility = VISIBILITY_OF[methodName]?.(canister.settings);
+    const isViewer = visibility !== undefined && mayView(canister, visibility, sender);
+    if (isViewer || canister.isController(sender)) return undefined;
     const text = `Only controllers of canister ${principalText(canister.id)} can call ic00 method ${methodName}`;
     return rejection(ERROR_CODE.invalidController, text);
   }

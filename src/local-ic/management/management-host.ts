@@ -1,5 +1,6 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
-import { type Canister } from '../replica/canister';
+import { equalBytes } from '../protocol/byte-order';
+import { type Canister, type Visibility } from '../replica/canister';
 import { type CanisterRegistry } from '../replica/canister-registry';
 import { type CanisterStops } from '../replica/canister-stops';
 import { type CodeInstaller } from '../replica/code-installer';
@@ -17,6 +18,11 @@ export type ManagementHost = {
   readonly queries: QueryRunner;
   readonly ledger: CyclesLedger;
   readonly timeNs: () => bigint;
+  /** This subnet, and its one node, as principals. */
+  readonly subnetId: Uint8Array;
+  readonly nodeId: Uint8Array;
+  /** Sees to timer and heartbeat of a canister that got other code than by an installation. */
+  readonly onCodeLoaded: (canister: Canister) => void;
   /** Runs what has become due because a canister is running again. */
   readonly onStarted: (canister: Canister) => void;
   readonly stops: CanisterStops;
@@ -55,7 +61,7 @@ export class CallCycles {
 export type ManagementCall = {
   readonly origin: CallOrigin;
   readonly caller: Uint8Array;
-  /** The canister that calls; undefined for calls from outside. */
+  /** The canister that calls; undefined for calls from outside, and for canisters that the network brings along. */
   readonly callingCanister: Canister | undefined;
   readonly cycles: CallCycles;
 };
@@ -71,6 +77,13 @@ export function assertController(canister: Canister, caller: Uint8Array): void {
     ERROR_CODE.invalidController,
     `Only the controllers of the canister ${principalText(canister.id)} can control it.\nCanister's controllers: ${controllers}\nSender's ID: ${principalText(caller)}`
   );
+}
+
+/** Whether `visibility` lets the caller read something of the canister. */
+export function mayView(canister: Canister, visibility: Visibility, caller: Uint8Array): boolean {
+  if (visibility.kind === 'public' || canister.isController(caller)) return true;
+  if (visibility.kind === 'controllers') return false;
+  return visibility.viewers.some((viewer) => equalBytes(viewer, caller));
 }
 
 /** The canister, for one who may control it. */

@@ -1,37 +1,21 @@
 /** Candid of the management canister. Source: dfinity/developer-docs `public/references/ic.did`, 0.66. */
 import { IDL } from '@dfinity/candid';
+import { BITCOIN_METHODS } from './bitcoin-idl';
+import { CANISTER_SETTINGS, METRICS_RESULT, STATUS_RESULT } from './settings-idl';
+import {
+  LOAD_ARGUMENT,
+  METADATA_RESULT,
+  ONE_SNAPSHOT,
+  READ_DATA_ARGUMENT,
+  SNAPSHOT,
+  SNAPSHOT_SOURCE,
+  TAKE_ARGUMENT,
+  UPLOAD_DATA_ARGUMENT,
+  UPLOAD_METADATA_ARGUMENT
+} from './snapshot-idl';
 
 const { Bool, Nat, Nat8, Nat64, Null, Opt, Principal, Record, Text, Variant, Vec } = IDL;
 const Blob = Vec(Nat8);
-
-const LogVisibility = Variant({ controllers: Null, public: Null, allowed_viewers: Vec(Principal) });
-const EnvironmentVariable = Record({ name: Text, value: Text });
-
-const CanisterSettings = Record({
-  controllers: Opt(Vec(Principal)),
-  compute_allocation: Opt(Nat),
-  memory_allocation: Opt(Nat),
-  freezing_threshold: Opt(Nat),
-  reserved_cycles_limit: Opt(Nat),
-  log_visibility: Opt(LogVisibility),
-  wasm_memory_limit: Opt(Nat),
-  wasm_memory_threshold: Opt(Nat),
-  environment_variables: Opt(Vec(EnvironmentVariable))
-});
-
-const DefiniteCanisterSettings = Record({
-  controllers: Vec(Principal),
-  compute_allocation: Nat,
-  memory_allocation: Nat,
-  freezing_threshold: Nat,
-  reserved_cycles_limit: Nat,
-  log_visibility: LogVisibility,
-  wasm_memory_limit: Nat,
-  wasm_memory_threshold: Nat,
-  environment_variables: Vec(EnvironmentVariable),
-  // Not in ic.did; replicas return it and the icp command needs it.
-  log_memory_limit: Nat
-});
 
 const ChangeOrigin = Variant({
   from_user: Record({ user_id: Principal }),
@@ -45,7 +29,20 @@ const ChangeDetails = Variant({
     mode: Variant({ install: Null, reinstall: Null, upgrade: Null }),
     module_hash: Blob
   }),
-  controllers_change: Record({ controllers: Vec(Principal) })
+  load_snapshot: Record({
+    from_canister_id: Opt(Principal),
+    snapshot_id: Blob,
+    canister_version: Nat64,
+    taken_at_timestamp: Nat64,
+    source: SNAPSHOT_SOURCE
+  }),
+  controllers_change: Record({ controllers: Vec(Principal) }),
+  rename_canister: Record({
+    canister_id: Principal,
+    total_num_changes: Nat64,
+    rename_to: Record({ canister_id: Principal, version: Nat64, total_num_changes: Nat64 }),
+    requested_by: Principal
+  })
 });
 
 const InstallMode = Variant({
@@ -62,6 +59,7 @@ const InstallMode = Variant({
 const ChunkHash = Record({ hash: Blob });
 const EcdsaKeyId = Record({ curve: Variant({ secp256k1: Null }), name: Text });
 const SchnorrKeyId = Record({ algorithm: Variant({ bip340secp256k1: Null, ed25519: Null }), name: Text });
+const VetkdKeyId = Record({ curve: Variant({ bls12_381_g2: Null }), name: Text });
 const HttpHeader = Record({ name: Text, value: Text });
 const HttpResponse = Record({ status: Nat, headers: Vec(HttpHeader), body: Blob });
 const CanisterOnly = Record({ canister_id: Principal });
@@ -73,37 +71,6 @@ const Signature = Record({ signature: Blob });
 export const TRANSFORM_ARGUMENT = Record({ response: HttpResponse, context: Blob });
 export const HTTP_RESPONSE = HttpResponse;
 
-const STATUS_RESULT = Record({
-  status: Variant({ running: Null, stopping: Null, stopped: Null }),
-  ready_for_migration: Bool,
-  version: Nat64,
-  settings: DefiniteCanisterSettings,
-  module_hash: Opt(Blob),
-  controllers: Vec(Principal),
-  memory_size: Nat,
-  memory_metrics: Record({
-    wasm_memory_size: Nat,
-    stable_memory_size: Nat,
-    global_memory_size: Nat,
-    wasm_binary_size: Nat,
-    custom_sections_size: Nat,
-    canister_history_size: Nat,
-    wasm_chunk_store_size: Nat,
-    snapshots_size: Nat,
-    // Not in ic.did; replicas return it and the icp command needs it.
-    log_memory_store_size: Nat
-  }),
-  cycles: Nat,
-  reserved_cycles: Nat,
-  idle_cycles_burned_per_day: Nat,
-  query_stats: Record({
-    num_calls_total: Nat,
-    num_instructions_total: Nat,
-    request_payload_bytes_total: Nat,
-    response_payload_bytes_total: Nat
-  })
-});
-
 const INFO_RESULT = Record({
   total_num_changes: Nat64,
   recent_changes: Vec(
@@ -111,7 +78,7 @@ const INFO_RESULT = Record({
       timestamp_nanos: Nat64,
       canister_version: Nat64,
       origin: ChangeOrigin,
-      details: Opt(ChangeDetails)
+      details: ChangeDetails
     })
   ),
   module_hash: Opt(Blob),
@@ -121,7 +88,7 @@ const INFO_RESULT = Record({
 const HTTP_ARGUMENT = Record({
   url: Text,
   max_response_bytes: Opt(Nat64),
-  method: Variant({ get: Null, head: Null, post: Null }),
+  method: Variant({ get: Null, head: Null, post: Null, put: Null, delete: Null, patch: Null }),
   headers: Vec(HttpHeader),
   body: Opt(Blob),
   transform: Opt(
@@ -137,6 +104,29 @@ const SIGN_SCHNORR_ARGUMENT = Record({
   aux: Opt(Variant({ bip341: Record({ merkle_root_hash: Blob }) }))
 });
 
+const INSTALL_CHUNKED_ARGUMENT = Record({
+  mode: InstallMode,
+  target_canister: Principal,
+  store_canister: Opt(Principal),
+  chunk_hashes_list: Vec(ChunkHash),
+  wasm_module_hash: Blob,
+  arg: Blob,
+  sender_canister_version: Opt(Nat64)
+});
+
+const NODE_METRICS_RESULT = Vec(
+  Record({
+    timestamp_nanos: Nat64,
+    node_metrics: Vec(
+      Record({
+        node_id: Principal,
+        num_blocks_proposed_total: Nat64,
+        num_block_failures_total: Nat64
+      })
+    )
+  })
+);
+
 export type MethodTypes = { readonly argument: readonly IDL.Type[]; readonly result: readonly IDL.Type[] };
 
 const method = (argument: IDL.Type, ...result: IDL.Type[]): MethodTypes => ({ argument: [argument], result });
@@ -144,13 +134,13 @@ const method = (argument: IDL.Type, ...result: IDL.Type[]): MethodTypes => ({ ar
 /** Argument and result of every method this network offers. */
 export const MANAGEMENT_METHODS = {
   create_canister: method(
-    Record({ settings: Opt(CanisterSettings), sender_canister_version: Opt(Nat64) }),
+    Record({ settings: Opt(CANISTER_SETTINGS), sender_canister_version: Opt(Nat64) }),
     CanisterOnly
   ),
   provisional_create_canister_with_cycles: method(
     Record({
       amount: Opt(Nat),
-      settings: Opt(CanisterSettings),
+      settings: Opt(CANISTER_SETTINGS),
       specified_id: Opt(Principal),
       sender_canister_version: Opt(Nat64)
     }),
@@ -158,7 +148,7 @@ export const MANAGEMENT_METHODS = {
   ),
   provisional_top_up_canister: method(Record({ canister_id: Principal, amount: Nat })),
   update_settings: method(
-    Record({ canister_id: Principal, settings: CanisterSettings, sender_canister_version: Opt(Nat64) })
+    Record({ canister_id: Principal, settings: CANISTER_SETTINGS, sender_canister_version: Opt(Nat64) })
   ),
   upload_chunk: method(Record({ canister_id: Principal, chunk: Blob }), ChunkHash),
   clear_chunk_store: method(CanisterOnly),
@@ -172,29 +162,25 @@ export const MANAGEMENT_METHODS = {
       sender_canister_version: Opt(Nat64)
     })
   ),
-  install_chunked_code: method(
-    Record({
-      mode: InstallMode,
-      target_canister: Principal,
-      store_canister: Opt(Principal),
-      chunk_hashes_list: Vec(ChunkHash),
-      wasm_module_hash: Blob,
-      arg: Blob,
-      sender_canister_version: Opt(Nat64)
-    })
-  ),
+  install_chunked_code: method(INSTALL_CHUNKED_ARGUMENT),
   uninstall_code: method(VersionedCanister),
   start_canister: method(CanisterOnly),
   stop_canister: method(CanisterOnly),
   delete_canister: method(CanisterOnly),
   canister_status: method(CanisterOnly, STATUS_RESULT),
+  canister_metrics: method(CanisterOnly, METRICS_RESULT),
   canister_info: method(Record({ canister_id: Principal, num_requested_changes: Opt(Nat64) }), INFO_RESULT),
+  canister_metadata: method(Record({ canister_id: Principal, name: Text }), Record({ value: Blob })),
   deposit_cycles: method(CanisterOnly),
   raw_rand: { argument: [], result: [Blob] },
   fetch_canister_logs: method(
     CanisterOnly,
     Record({ canister_log_records: Vec(Record({ idx: Nat64, timestamp_nanos: Nat64, content: Blob })) })
   ),
+  list_canisters: {
+    argument: [],
+    result: [Record({ canisters: Vec(Record({ start: Principal, end: Principal })) })]
+  },
   ecdsa_public_key: method(
     Record({ canister_id: Opt(Principal), derivation_path: Vec(Blob), key_id: EcdsaKeyId }),
     PublicKey
@@ -208,7 +194,32 @@ export const MANAGEMENT_METHODS = {
     PublicKey
   ),
   sign_with_schnorr: method(SIGN_SCHNORR_ARGUMENT, Signature),
-  http_request: method(HTTP_ARGUMENT, HttpResponse)
+  vetkd_public_key: method(
+    Record({ canister_id: Opt(Principal), context: Blob, key_id: VetkdKeyId }),
+    Record({ public_key: Blob })
+  ),
+  vetkd_derive_key: method(
+    Record({ input: Blob, context: Blob, transport_public_key: Blob, key_id: VetkdKeyId }),
+    Record({ encrypted_key: Blob })
+  ),
+  http_request: method(HTTP_ARGUMENT, HttpResponse),
+  node_metrics_history: method(
+    Record({ subnet_id: Principal, start_at_timestamp_nanos: Nat64 }),
+    NODE_METRICS_RESULT
+  ),
+  subnet_info: method(
+    Record({ subnet_id: Principal }),
+    Record({ replica_version: Text, registry_version: Nat64 })
+  ),
+  take_canister_snapshot: method(TAKE_ARGUMENT, SNAPSHOT),
+  load_canister_snapshot: method(LOAD_ARGUMENT),
+  list_canister_snapshots: method(CanisterOnly, Vec(SNAPSHOT)),
+  delete_canister_snapshot: method(ONE_SNAPSHOT),
+  read_canister_snapshot_metadata: method(ONE_SNAPSHOT, METADATA_RESULT),
+  read_canister_snapshot_data: method(READ_DATA_ARGUMENT, Record({ chunk: Blob })),
+  upload_canister_snapshot_metadata: method(UPLOAD_METADATA_ARGUMENT, Record({ snapshot_id: Blob })),
+  upload_canister_snapshot_data: method(UPLOAD_DATA_ARGUMENT),
+  ...BITCOIN_METHODS
 } as const satisfies Readonly<Record<string, MethodTypes>>;
 
 export type ManagementMethod = keyof typeof MANAGEMENT_METHODS;

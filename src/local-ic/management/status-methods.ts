@@ -1,13 +1,16 @@
 import { Principal } from '@dfinity/principal';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { equalBytes } from '../protocol/byte-order';
+import { type CanisterChange, type CanisterSettings, type ChangeDetails } from '../replica/canister';
+import { memoryMetrics, type MemoryMetrics } from '../replica/canister-memory';
+import { visibilityToWire } from './canister-settings';
 import {
-  type Canister,
-  type CanisterChange,
-  type CanisterSettings,
-  type ChangeDetails
-} from '../replica/canister';
-import { LOG_MEMORY_LIMIT_BYTES, visibilityToWire } from './canister-settings';
-import { assertController, type ManagementCall, type ManagementHost } from './management-host';
+  assertController,
+  controlledCanister,
+  type ManagementCall,
+  type ManagementHost,
+  mayView
+} from './management-host';
 import { type Arguments, encodeResult, optional, toOptional } from './management-wire';
 
 /** Methods that tell about canisters. */
@@ -18,7 +21,10 @@ export function canisterStatus(
   { canister_id: id }: Arguments['canister_status']
 ): Uint8Array {
   const canister = host.registry.get(id.toUint8Array());
-  if (call.callingCanister !== canister) assertController(canister, call.caller);
+  const isItself = equalBytes(call.caller, canister.id);
+  if (!isItself && !mayView(canister, canister.settings.statusVisibility, call.caller)) {
+    assertController(canister, call.caller);
+  }
   return encodeResult('canister_status', {
     status: { [canister.status]: null },
     ready_for_migration: canister.status === 'stopped' && canister.openContextCount === 0,
@@ -27,7 +33,7 @@ export function canisterStatus(
     module_hash: toOptional(canister.instance?.module.hash),
     controllers: canister.settings.controllers.map(toPrincipal),
     memory_size: canister.memoryBytes,
-    memory_metrics: memoryMetrics(canister),
+    memory_metrics: metricsToWire(memoryMetrics(canister)),
     cycles: canister.cycles,
     reserved_cycles: 0n,
     idle_cycles_burned_per_day: canister.idleCyclesBurnedPerDay,
@@ -38,6 +44,32 @@ export function canisterStatus(
       response_payload_bytes_total: 0n
     }
   });
+}
+
+export function canisterMetrics(
+  host: ManagementHost,
+  call: ManagementCall,
+  { canister_id: id }: Arguments['canister_metrics']
+): Uint8Array {
+  const { consumedCycles } = controlledCanister(host, id.toUint8Array(), call.caller);
+  return encodeResult('canister_metrics', { cycles_consumed: consumedCycles });
+}
+
+export function canisterMetadata(
+  host: ManagementHost,
+  call: ManagementCall,
+  { canister_id: id, name }: Arguments['canister_metadata']
+): Uint8Array {
+  const canister = host.registry.get(id.toUint8Array());
+  if (!canister.instance) {
+    throw rejectedFault(`The canister ${id.toText()} has no Wasm module and hence no metadata is available.`);
+  }
+  const section = canister.instance.module.metadata.get(name);
+  if (!section) {
+    throw rejectedFault(`The canister ${id.toText()} has no metadata section with the name ${name}.`);
+  }
+  if (!section.isPublic) assertController(canister, call.caller);
+  return encodeResult('canister_metadata', { value: section.content });
 }
 
 export function canisterInfo(
@@ -61,9 +93,8 @@ export function fetchCanisterLogs(
   { canister_id: id }: Arguments['fetch_canister_logs']
 ): Uint8Array {
   const canister = host.registry.get(id.toUint8Array());
-  if (!mayReadLogs(canister, call.caller)) {
-    throw new CanisterFault(
-      ERROR_CODE.canisterRejected,
+  if (!mayView(canister, canister.settings.logVisibility, call.caller)) {
+    throw rejectedFault(
       `Caller ${Principal.fromUint8Array(call.caller).toText()} is not allowed to access canister logs`
     );
   }
@@ -76,12 +107,8 @@ export function fetchCanisterLogs(
   });
 }
 
-function mayReadLogs(canister: Canister, caller: Uint8Array): boolean {
-  const { logVisibility } = canister.settings;
-  if (logVisibility.kind === 'public' || canister.isController(caller)) return true;
-  if (logVisibility.kind === 'controllers') return false;
-  const callerText = toPrincipal(caller).toText();
-  return logVisibility.viewers.some((viewer) => toPrincipal(viewer).toText() === callerText);
+function rejectedFault(message: string): CanisterFault {
+  return new CanisterFault(ERROR_CODE.canisterRejected, message);
 }
 
 function toPrincipal(bytes: Uint8Array): Principal {
@@ -95,30 +122,28 @@ function settingsToWire(settings: CanisterSettings): Record<string, unknown> {
     memory_allocation: settings.memoryAllocationBytes,
     freezing_threshold: settings.freezingThresholdSeconds,
     reserved_cycles_limit: settings.reservedCyclesLimit,
+    minimum_incoming_canister_call_cycles: settings.minimumCallCycles,
     log_visibility: visibilityToWire(settings.logVisibility),
+    snapshot_visibility: visibilityToWire(settings.snapshotVisibility),
+    status_visibility: visibilityToWire(settings.statusVisibility),
     wasm_memory_limit: settings.wasmMemoryLimitBytes,
     wasm_memory_threshold: settings.wasmMemoryThresholdBytes,
     environment_variables: settings.environment.map(([name, value]) => ({ name, value })),
-    log_memory_limit: LOG_MEMORY_LIMIT_BYTES
+    log_memory_limit: settings.logMemoryLimitBytes
   };
 }
 
-function memoryMetrics(canister: Canister): Record<string, bigint> {
-  const { instance } = canister;
-  let chunkBytes = 0;
-  for (const chunk of canister.chunks.values()) chunkBytes += chunk.length;
-  let customBytes = 0;
-  for (const { content } of instance?.module.metadata.values() ?? []) customBytes += content.length;
+function metricsToWire(metrics: MemoryMetrics): Record<string, bigint> {
   return {
-    wasm_memory_size: BigInt(instance?.heapBytes ?? 0),
-    stable_memory_size: BigInt(instance?.stable.byteLength ?? 0),
-    global_memory_size: BigInt((instance?.module.mutableGlobals.length ?? 0) * 8),
-    wasm_binary_size: BigInt(instance?.module.uploadedBytes.length ?? 0),
-    custom_sections_size: BigInt(customBytes),
-    canister_history_size: BigInt(canister.changes.length),
-    wasm_chunk_store_size: BigInt(chunkBytes),
-    snapshots_size: 0n,
-    log_memory_store_size: BigInt(canister.log.byteLength)
+    wasm_memory_size: BigInt(metrics.wasmMemory),
+    stable_memory_size: BigInt(metrics.stableMemory),
+    global_memory_size: BigInt(metrics.globals),
+    wasm_binary_size: BigInt(metrics.wasmBinary),
+    custom_sections_size: BigInt(metrics.customSections),
+    canister_history_size: BigInt(metrics.history),
+    wasm_chunk_store_size: BigInt(metrics.chunkStore),
+    snapshots_size: BigInt(metrics.snapshots),
+    log_memory_store_size: BigInt(metrics.log)
   };
 }
 
@@ -130,7 +155,7 @@ function changeToWire({ timestampNs, version, origin, details }: CanisterChange)
     origin: origin.isCanister
       ? { from_canister: { canister_id: principal, canister_version: toOptional(origin.canisterVersion) } }
       : { from_user: { user_id: principal } },
-    details: [detailsToWire(details)]
+    details: detailsToWire(details)
   };
 }
 
@@ -138,7 +163,10 @@ function detailsToWire(details: ChangeDetails): Record<string, unknown> {
   switch (details.kind) {
     case 'creation':
       return {
-        creation: { controllers: details.controllers.map(toPrincipal), environment_variables_hash: [] }
+        creation: {
+          controllers: details.controllers.map(toPrincipal),
+          environment_variables_hash: toOptional(details.environmentHash)
+        }
       };
     case 'code_uninstall':
       return { code_uninstall: null };
@@ -146,5 +174,15 @@ function detailsToWire(details: ChangeDetails): Record<string, unknown> {
       return { code_deployment: { mode: { [details.mode]: null }, module_hash: details.moduleHash } };
     case 'controllers_change':
       return { controllers_change: { controllers: details.controllers.map(toPrincipal) } };
+    case 'load_snapshot':
+      return {
+        load_snapshot: {
+          from_canister_id: toOptional(details.fromCanisterId && toPrincipal(details.fromCanisterId)),
+          snapshot_id: details.snapshotId,
+          canister_version: details.snapshotVersion,
+          taken_at_timestamp: details.takenNs,
+          source: { [details.source]: null }
+        }
+      };
   }
 }

@@ -19,6 +19,13 @@ import {
   MASTER_CHAIN_CODE
 } from './key-derivation';
 import { RejectionError } from './rejection-error';
+import {
+  createVetkdMasterKey,
+  deriveVetkdKey,
+  encryptVetkey,
+  type VetkdKey,
+  type VetkdOwner
+} from './vetkd-derivation';
 
 /** Algorithms of `schnorr_public_key` and `sign_with_schnorr`. */
 export type SchnorrAlgorithm = 'bip340secp256k1' | 'ed25519';
@@ -39,12 +46,20 @@ export type SchnorrSigningRequest = SchnorrKeyRequest & {
   readonly merkleRootHash?: Uint8Array;
 };
 
+export type VetkdKeyRequest = VetkdOwner & { readonly keyName: string };
+
+/** `transportPublicKey`: 48 bytes compressed G1. */
+export type VetkdDerivationRequest = VetkdKeyRequest & {
+  readonly input: Uint8Array;
+  readonly transportPublicKey: Uint8Array;
+};
+
 /**
  * Port of the management canister to its threshold keys. Every method throws `RejectionError` with the replica's
  * codes and texts when the request is refused.
  */
 export interface ThresholdKeys {
-  /** Names of the master keys, for each of the three schemes. */
+  /** Names of the master keys, for each of the four schemes. */
   readonly keyNames: readonly string[];
   ecdsaPublicKey(request: KeyRequest): ExtendedPublicKey;
   /** 64 bytes r‖s, low s, over a 32-byte hash. */
@@ -52,6 +67,10 @@ export interface ThresholdKeys {
   schnorrPublicKey(request: SchnorrKeyRequest): ExtendedPublicKey;
   /** 64 bytes. */
   signWithSchnorr(request: SchnorrSigningRequest): Uint8Array;
+  /** 96 bytes compressed G2. */
+  vetkdPublicKey(request: VetkdKeyRequest): Uint8Array;
+  /** The encrypted key, 192 bytes. */
+  vetkdDeriveKey(request: VetkdDerivationRequest): Uint8Array;
 }
 
 /** Names of the public test master keys. */
@@ -62,8 +81,8 @@ const SEED = new Uint8Array(32).fill(42);
 
 type MasterKey = ExtendedPublicKey & { readonly secret: bigint };
 type SigningKey = ExtendedPublicKey & { readonly secret: bigint };
-type Scheme = { readonly label: string; readonly masterKeys: ReadonlyMap<string, MasterKey> };
-type Use = { readonly scheme: Scheme; readonly method: string };
+type Scheme<Key = MasterKey> = { readonly label: string; readonly masterKeys: ReadonlyMap<string, Key> };
+type Use<Key = MasterKey> = { readonly scheme: Scheme<Key>; readonly method: string };
 
 const bigEndian = (bytes: Uint8Array): bigint => BigInt(`0x${bytesToHex(bytes)}`);
 
@@ -87,9 +106,16 @@ function createEd25519MasterKey(name: string): MasterKey {
 const reject = (rejectCode: number, errorCode: string, rejectMessage: string): RejectionError =>
   new RejectionError({ rejectCode, errorCode, rejectMessage });
 
-function refuseUnknownKey(use: Use, keyName: string): RejectionError {
+/** Methods that use a secret and not only its public key. */
+const USES_SECRET: ReadonlySet<string> = new Set([
+  'sign_with_ecdsa',
+  'sign_with_schnorr',
+  'vetkd_derive_key'
+]);
+
+function refuseUnknownKey(use: Use<unknown>, keyName: string): RejectionError {
   const { label, masterKeys } = use.scheme;
-  const isSigning = use.method.startsWith('sign');
+  const isSigning = USES_SECRET.has(use.method);
   const existing = [...masterKeys.keys()].map((name) => `${label}:${name}`).join(', ');
   const problem = isSigning
     ? `Requested unknown or disabled threshold key: ${label}:${keyName}, existing enabled keys: [${existing}]`
@@ -106,8 +132,12 @@ function selectMasterKey(use: Use, request: KeyRequest): MasterKey {
       `Deserialize error: The number of elements exceeds maximum allowed ${PATH_LENGTH_MAX}`
     );
   }
-  const masterKey = use.scheme.masterKeys.get(request.keyName);
-  if (masterKey === undefined) throw refuseUnknownKey(use, request.keyName);
+  return requireMasterKey(use, request.keyName);
+}
+
+function requireMasterKey<Key>(use: Use<Key>, keyName: string): Key {
+  const masterKey = use.scheme.masterKeys.get(keyName);
+  if (masterKey === undefined) throw refuseUnknownKey(use, keyName);
   return masterKey;
 }
 
@@ -162,13 +192,34 @@ function signWithEd25519(use: Use, request: SchnorrSigningRequest): Uint8Array {
   return signEd25519(request.message, deriveEd25519SigningKey(use, request));
 }
 
-/** The public test keys, for ECDSA on secp256k1, BIP-340 and Ed25519, each under the three {@link TEST_KEY_NAMES}. */
+function vetkdPublicKey(use: Use<() => VetkdKey>, request: VetkdKeyRequest): Uint8Array {
+  return deriveVetkdKey(requireMasterKey(use, request.keyName)(), request).publicKey;
+}
+
+function vetkdDeriveKey(use: Use<() => VetkdKey>, request: VetkdDerivationRequest): Uint8Array {
+  const key = deriveVetkdKey(requireMasterKey(use, request.keyName)(), request);
+  const encrypted = encryptVetkey(key, request);
+  if (!encrypted) throw reject(4, 'IC0406', 'The provided transport public key is invalid.');
+  return encrypted;
+}
+
+/** Makes the key when it is first asked for: it takes milliseconds, and few canisters do. */
+function lazyVetkdKey(name: string): () => VetkdKey {
+  let key: VetkdKey | undefined;
+  return () => (key ??= createVetkdMasterKey(name));
+}
+
+/** The public test keys, for ECDSA on secp256k1, BIP-340, Ed25519 and vetKD, each under the three {@link TEST_KEY_NAMES}. */
 export function createTestThresholdKeys(): ThresholdKeys {
   const secp256k1Keys = new Map(TEST_KEY_NAMES.map((name) => [name, createSecp256k1MasterKey(name)]));
   const ed25519Keys = new Map(TEST_KEY_NAMES.map((name) => [name, createEd25519MasterKey(name)]));
   const ecdsa: Scheme = { label: 'ecdsa:Secp256k1', masterKeys: secp256k1Keys };
   const bip340: Scheme = { label: 'schnorr:Bip340Secp256k1', masterKeys: secp256k1Keys };
   const eddsa: Scheme = { label: 'schnorr:Ed25519', masterKeys: ed25519Keys };
+  const vetkd: Scheme<() => VetkdKey> = {
+    label: 'vetkd:Bls12_381_G2',
+    masterKeys: new Map(TEST_KEY_NAMES.map((name) => [name, lazyVetkdKey(name)]))
+  };
   return {
     keyNames: TEST_KEY_NAMES,
     ecdsaPublicKey: (request) =>
@@ -181,6 +232,8 @@ export function createTestThresholdKeys(): ThresholdKeys {
     signWithSchnorr: (request) =>
       request.algorithm === 'ed25519'
         ? signWithEd25519({ scheme: eddsa, method: 'sign_with_schnorr' }, request)
-        : signWithBip340({ scheme: bip340, method: 'sign_with_schnorr' }, request)
+        : signWithBip340({ scheme: bip340, method: 'sign_with_schnorr' }, request),
+    vetkdPublicKey: (request) => vetkdPublicKey({ scheme: vetkd, method: 'vetkd_public_key' }, request),
+    vetkdDeriveKey: (request) => vetkdDeriveKey({ scheme: vetkd, method: 'vetkd_derive_key' }, request)
   };
 }

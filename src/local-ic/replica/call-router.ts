@@ -133,7 +133,7 @@ export class CallRouter {
 
   #applyStateEffects(canister: Canister, effects: ExecutionEffects): void {
     canister.cycles -= effects.burnedCycles;
-    this.options.ledger.burn(effects.burnedCycles);
+    this.options.ledger.consume(canister, effects.burnedCycles, 'burned_cycles');
     if (effects.certifiedData) canister.certifiedData = effects.certifiedData;
     if (effects.globalTimerNs !== undefined) {
       canister.globalTimerNs = effects.globalTimerNs;

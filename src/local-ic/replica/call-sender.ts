@@ -28,8 +28,9 @@ export class CallSender {
   send(context: CallContext, request: OutgoingCall): void {
     const { ledger, queue, contexts, registry, timers } = this.options;
     const { callee: calleeId, methodName, arg, cycles, timeoutSeconds } = request;
-    registry.get(context.canisterId).cycles -= cycles + request.feeCycles;
-    ledger.burn(request.feeCycles);
+    const canister = registry.get(context.canisterId);
+    canister.cycles -= cycles + request.feeCycles;
+    ledger.consume(canister, request.feeCycles, 'request_and_response_transmission');
     const deadlineNs =
       timeoutSeconds === undefined ? 0n : timers.nowNs() + BigInt(timeoutSeconds) * NS_PER_SECOND;
     const { onReply, onReject, onCleanup } = request;

@@ -4,31 +4,48 @@ export type LogRecord = {
   readonly content: Uint8Array;
 };
 
-const MAX_LOG_BYTES = 4096;
+const DEFAULT_LIMIT_BYTES = 4096;
+/** Of a record, besides its content: index and time. */
+const RECORD_BYTES = 16;
 
-/** The latest lines a canister printed, and its traps; at most 4 KiB in all. */
+/** The latest lines a canister printed, and its traps. */
 export class CanisterLog {
   #records: LogRecord[] = [];
   #bytes = 0;
   #nextIndex = 0n;
+  #limitBytes = DEFAULT_LIMIT_BYTES;
 
   get byteLength(): number {
     return this.#bytes;
   }
 
+  /** Bytes of all records together; with 0 nothing is kept. The oldest records go when the limit is passed. */
+  set limitBytes(limit: number) {
+    this.#limitBytes = limit;
+    this.#dropOldest();
+  }
+
   append(content: Uint8Array, timestampNs: bigint): void {
-    const kept = content.slice(0, MAX_LOG_BYTES);
+    const kept = content.slice(0, Math.max(0, this.#limitBytes - RECORD_BYTES));
     this.#records.push({ index: this.#nextIndex++, timestampNs, content: kept });
-    this.#bytes += kept.length;
-    while (this.#bytes > MAX_LOG_BYTES) this.#bytes -= this.#records.shift()?.content.length ?? 0;
+    this.#bytes += RECORD_BYTES + kept.length;
+    this.#dropOldest();
   }
 
   records(): readonly LogRecord[] {
     return this.#records;
   }
 
+  /** Forgets the records; their numbers are not given again. */
   clear(): void {
     this.#records = [];
     this.#bytes = 0;
+  }
+
+  #dropOldest(): void {
+    while (this.#bytes > this.#limitBytes) {
+      const oldest = this.#records.shift();
+      if (oldest) this.#bytes -= RECORD_BYTES + oldest.content.length;
+    }
   }
 }

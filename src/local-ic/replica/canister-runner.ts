@@ -64,7 +64,7 @@ export class CanisterRunner {
     const body = (): ExecutionResult => this.enter(canister, instance, request);
     const result = this.transact(instance, body, keepsChanges(request.context));
     if (!isReplicated(request.context)) return result;
-    this.options.ledger.charge(canister, executionCost(result.instructions));
+    this.options.ledger.charge(canister, executionCost(result.instructions), 'instructions');
     if (result.kind === 'completed') canister.version += 1n;
     return result;
   }

@@ -1,11 +1,15 @@
 import { equalBytes } from '../protocol/byte-order';
 import { type CanisterInstance } from '../execution/canister-instance';
 import { type CanisterFacts, type CanisterStatus } from '../execution/execution';
-import { storageCost } from '../execution/cycles-schedule';
+import { freezingLimit, idleCyclesPerDay } from '../execution/cycles-schedule';
 import { CanisterLog } from './canister-log';
+import { codeBytes, otherBytes } from './canister-memory';
+import { type CanisterSnapshot, type LowMemoryHookStatus } from './canister-snapshot';
+import { type CyclesUse, noCyclesConsumed } from './cycles-use';
 import { type CallOrigin } from './message';
 
-export type LogVisibility =
+/** Who may read something of a canister besides its controllers. */
+export type Visibility =
   | { readonly kind: 'controllers' }
   | { readonly kind: 'public' }
   | { readonly kind: 'allowed_viewers'; readonly viewers: readonly Uint8Array[] };
@@ -17,7 +21,12 @@ export type CanisterSettings = {
   readonly memoryAllocationBytes: bigint;
   readonly freezingThresholdSeconds: bigint;
   readonly reservedCyclesLimit: bigint;
-  readonly logVisibility: LogVisibility;
+  /** Calls of other canisters that carry less are refused. */
+  readonly minimumCallCycles: bigint;
+  readonly logVisibility: Visibility;
+  readonly snapshotVisibility: Visibility;
+  readonly statusVisibility: Visibility;
+  readonly logMemoryLimitBytes: bigint;
   readonly wasmMemoryLimitBytes: bigint;
   readonly wasmMemoryThresholdBytes: bigint;
   readonly environment: readonly (readonly [name: string, value: string])[];
@@ -36,14 +45,29 @@ export type CanisterChange = {
 };
 
 export type ChangeDetails =
-  | { readonly kind: 'creation'; readonly controllers: readonly Uint8Array[] }
+  | {
+      readonly kind: 'creation';
+      readonly controllers: readonly Uint8Array[];
+      /** 32 bytes, when environment variables were given. */
+      readonly environmentHash: Uint8Array | undefined;
+    }
   | { readonly kind: 'code_uninstall' }
   | {
       readonly kind: 'code_deployment';
       readonly mode: 'install' | 'reinstall' | 'upgrade';
       readonly moduleHash: Uint8Array;
     }
-  | { readonly kind: 'controllers_change'; readonly controllers: readonly Uint8Array[] };
+  | { readonly kind: 'controllers_change'; readonly controllers: readonly Uint8Array[] }
+  | {
+      readonly kind: 'load_snapshot';
+      /** Whose snapshot it was, when not the canister's own. */
+      readonly fromCanisterId: Uint8Array | undefined;
+      readonly snapshotId: Uint8Array;
+      /** Version of that canister when the snapshot was taken. */
+      readonly snapshotVersion: bigint;
+      readonly takenNs: bigint;
+      readonly source: CanisterSnapshot['source'];
+    };
 
 /** A stop call that is answered when the canister has stopped. */
 export type StopCall = {
@@ -56,14 +80,13 @@ export type StopCall = {
 export class SleepingCode {
   constructor(
     readonly moduleHash: Uint8Array,
-    /** Of heap, stable memory and module. */
+    /** What it occupies: see `codeBytes`. */
     readonly memoryBytes: bigint,
     readonly wake: () => CanisterInstance
   ) {}
 }
 
 const KEPT_CHANGES = 20;
-const SECONDS_PER_DAY = 86_400n;
 
 /** One canister of the network: settings, cycles, code and the calls it is in. */
 export class Canister {
@@ -83,6 +106,13 @@ export class Canister {
   changeCount = 0n;
   /** Uploaded chunks by hash in hex. */
   readonly chunks = new Map<string, Uint8Array>();
+  /** By id in hex, oldest first. */
+  readonly snapshots = new Map<string, CanisterSnapshot>();
+  /** How many snapshots there ever were: the number in the next one's id. */
+  snapshotCount = 0n;
+  lowMemoryHook: LowMemoryHookStatus = 'condition_not_satisfied';
+  /** Cycles used up so far, by what for. */
+  readonly consumedCycles: Record<CyclesUse, bigint> = noCyclesConsumed();
   /** Calls it is in: being answered, or waiting for an answer. */
   openContextCount = 0;
   /** Requests sent and not yet answered, by callee in hex. */
@@ -116,10 +146,10 @@ export class Canister {
     return this.#code instanceof SleepingCode ? this.#code.moduleHash : this.#code?.module.hash;
   }
 
+  /** All it occupies and pays for. */
   get memoryBytes(): bigint {
-    if (this.#code instanceof SleepingCode) return this.#code.memoryBytes;
-    const code = this.#code?.module.uploadedBytes.length ?? 0;
-    return BigInt((this.#code?.heapBytes ?? 0) + (this.#code?.stable.byteLength ?? 0) + code);
+    const code = this.#code instanceof SleepingCode ? this.#code.memoryBytes : codeBytes(this.#code);
+    return code + otherBytes(this);
   }
 
   /** Takes over code as it was stored. */
@@ -128,12 +158,12 @@ export class Canister {
   }
 
   get idleCyclesBurnedPerDay(): bigint {
-    return storageCost(this.memoryBytes, SECONDS_PER_DAY);
+    return idleCyclesPerDay(this.settings, this.memoryBytes);
   }
 
   /** Cycles below which the canister is frozen. */
   get freezingLimit(): bigint {
-    return storageCost(this.memoryBytes, this.settings.freezingThresholdSeconds);
+    return freezingLimit(this.settings, this.memoryBytes);
   }
 
   get isFrozen(): boolean {
@@ -170,6 +200,7 @@ export class Canister {
         this.createdNs = timestampNs;
         return;
       case 'code_deployment':
+      case 'load_snapshot':
         this.installedNs = timestampNs;
         return;
       case 'code_uninstall':

@@ -120,7 +120,7 @@ export class CodeInstaller {
   ): ExecutionEffects[] {
     return steps.map(({ context, entry }) => {
       const result = this.options.runner.enter(canister, instance, { context, caller: sender, arg, entry });
-      this.options.ledger.charge(canister, executionCost(result.instructions));
+      this.options.ledger.charge(canister, executionCost(result.instructions), 'instructions');
       return requireCompleted(canister, result);
     });
   }

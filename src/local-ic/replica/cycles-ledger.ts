@@ -1,4 +1,5 @@
 import { type Canister } from './canister';
+import { type CyclesUse } from './cycles-use';
 
 /** Where cycles come from and go to: what was minted equals what canisters and calls hold plus what was burned. */
 export class CyclesLedger {
@@ -11,10 +12,16 @@ export class CyclesLedger {
   }
 
   /** Takes up to `amount` from a canister; a canister cannot owe. */
-  charge(canister: Canister, amount: bigint): void {
+  charge(canister: Canister, amount: bigint, use: CyclesUse): void {
     const taken = canister.cycles < amount ? canister.cycles : amount;
     canister.cycles -= taken;
-    this.burnedCycles += taken;
+    this.consume(canister, taken, use);
+  }
+
+  /** Burns cycles that the canister gave up already. */
+  consume(canister: Canister, amount: bigint, use: CyclesUse): void {
+    canister.consumedCycles[use] += amount;
+    this.burn(amount);
   }
 
   burn(amount: bigint): void {

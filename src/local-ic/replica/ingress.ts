@@ -48,7 +48,8 @@ export class Ingress {
     }
     requests.startProcessing(requestId);
     const canister = registry.find(canisterId);
-    if (canister) ledger.charge(canister, ingressCost(BigInt(arg.length + methodName.length)));
+    if (canister)
+      ledger.charge(canister, ingressCost(BigInt(arg.length + methodName.length)), 'ingress_induction');
     const origin = { kind: 'ingress', requestId } as const;
     const call = { origin, caller: sender, methodName, arg, cycles: 0n, deadlineNs: 0n };
     delivery.deliver(canisterId, senderInfo ? { ...call, senderInfo } : call);

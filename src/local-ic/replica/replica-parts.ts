@@ -1,5 +1,7 @@
+import { Principal } from '@dfinity/principal';
 import { ManagementCanister } from '../management/management-canister';
 import { type ManagementHost } from '../management/management-host';
+import { createNodeKey } from '../protocol/subnet-keys';
 import { CallAnswers } from './call-answers';
 import { CallContexts } from './call-contexts';
 import { CallDelivery } from './call-delivery';
@@ -104,7 +106,8 @@ export class ReplicaParts {
     });
   }
 
-  #createManagement({ thresholdKeys, performOutcall, randomBytes }: PartsOptions): ManagementCanister {
+  #createManagement(options: PartsOptions): ManagementCanister {
+    const { thresholdKeys, performOutcall, randomBytes, subnet } = options;
     const { registry, runner, router, ledger, queries, stops, timeNs } = this;
     const installer = new CodeInstaller({
       runner,
@@ -124,6 +127,12 @@ export class ReplicaParts {
       ledger,
       stops,
       timeNs,
+      subnetId: subnet.id,
+      nodeId: Principal.selfAuthenticating(createNodeKey().publicKeyDer).toUint8Array(),
+      onCodeLoaded: (canister) => {
+        this.systemTasks.scheduleHeartbeat(canister);
+        this.systemTasks.scheduleTimer(canister);
+      },
       onStarted: (canister) => {
         this.systemTasks.scheduleTimer(canister);
       },

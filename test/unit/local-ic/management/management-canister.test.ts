@@ -23,6 +23,7 @@ import {
   replyOf,
   replyText,
   TestReplica,
+  UNCHANGED_SETTINGS,
   user
 } from '../../../fixtures/local-ic/test-replica';
 import { buildCanister, type Literals, type WatCanister } from '../../../fixtures/local-ic/wat-canister';
@@ -36,18 +37,6 @@ beforeEach(() => {
 afterEach(() => {
   host.replica.close();
 });
-
-const UNCHANGED = {
-  controllers: [],
-  compute_allocation: [],
-  memory_allocation: [],
-  freezing_threshold: [],
-  reserved_cycles_limit: [],
-  log_visibility: [],
-  wasm_memory_limit: [],
-  wasm_memory_threshold: [],
-  environment_variables: []
-};
 
 /** A canister that passes its argument to a management method with cycles, and the answer back. */
 const proxy =
@@ -77,7 +66,11 @@ async function viaCanister(canister: Installed, method: ManagementMethod, value:
 async function updateSettings(canister: Installed, settings: object, sender = CONTROLLER): Promise<Outcome> {
   return host.manage(
     'update_settings',
-    { canister_id: canister.principal, settings: { ...UNCHANGED, ...settings }, sender_canister_version: [] },
+    {
+      canister_id: canister.principal,
+      settings: { ...UNCHANGED_SETTINGS, ...settings },
+      sender_canister_version: []
+    },
     { sender }
   );
 }
@@ -110,7 +103,7 @@ describe('creating', () => {
 
   it('makes the caller controller unless others are named', async () => {
     const own = await host.create();
-    const others = await host.create({ settings: [{ ...UNCHANGED, controllers: [principals(2)] }] });
+    const others = await host.create({ settings: [{ ...UNCHANGED_SETTINGS, controllers: [principals(2)] }] });
 
     expect(host.replica.canister(own.id)?.controllers).toEqual([CONTROLLER]);
     expect(host.replica.canister(others.id)?.controllers).toEqual([user(1), user(2)]);
@@ -159,8 +152,12 @@ describe('settings', () => {
     ['a name of 129 bytes', { environment_variables: [[{ name: 'n'.repeat(129), value: '' }]] }]
   ])('refuse %s', async (_name, settings) => {
     const canister = await host.create();
+    const before = await host.status(canister);
 
-    expect(errorCodeOf(await updateSettings(canister, settings))).toBe('IC0504');
+    const outcome = await updateSettings(canister, { freezing_threshold: [5n], ...settings });
+
+    expect(errorCodeOf(outcome)).toBe('environment_variables' in settings ? 'IC0408' : 'IC0504');
+    expect(await host.status(canister)).toEqual(before);
   });
 
   it('limit the Wasm memory of updates', async () => {

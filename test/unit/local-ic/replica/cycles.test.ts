@@ -4,7 +4,8 @@ import {
   type Installed,
   replyNumber,
   replyOf,
-  TestReplica
+  TestReplica,
+  UNCHANGED_SETTINGS
 } from '../../../fixtures/local-ic/test-replica';
 import { buildCanister, type Literals, type WatCanister } from '../../../fixtures/local-ic/wat-canister';
 
@@ -154,7 +155,7 @@ describe('a canister', () => {
     const canister = await host.install(wasm, { creation: { amount: [1_000_000_000n] } });
     await host.manage('update_settings', {
       canister_id: canister.principal,
-      settings: { ...UNCHANGED, freezing_threshold: [10n ** 12n] },
+      settings: { ...UNCHANGED_SETTINGS, freezing_threshold: [10n ** 12n] },
       sender_canister_version: []
     });
 
@@ -199,18 +200,6 @@ describe('a canister', () => {
     expect(cost).toBeLessThan(60_000_000_000n);
   });
 });
-
-const UNCHANGED = {
-  controllers: [],
-  compute_allocation: [],
-  memory_allocation: [],
-  freezing_threshold: [],
-  reserved_cycles_limit: [],
-  log_visibility: [],
-  wasm_memory_limit: [],
-  wasm_memory_threshold: [],
-  environment_variables: []
-};
 
 /** Candid of `record {}`: every field of the argument is optional. */
 const CREATE_ARGUMENT = Uint8Array.from([...new TextEncoder().encode('DIDL'), 1, 0x6c, 0, 1, 0]);

@@ -412,10 +412,10 @@ describe('the history', () => {
     expect(info).toMatchObject({
       total_num_changes: 2n,
       recent_changes: [
-        { origin: { from_user: {} }, details: [{ creation: {} }] },
+        { origin: { from_user: {} }, details: { creation: {} } },
         {
           origin: { from_user: {} },
-          details: [{ code_deployment: { mode: { install: null }, module_hash: sha256(wasm) } }]
+          details: { code_deployment: { mode: { install: null }, module_hash: sha256(wasm) } }
         }
       ]
     });
