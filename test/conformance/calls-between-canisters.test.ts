@@ -1,6 +1,6 @@
 /** Calls between canisters: their order, how they are put together, and how they fail. */
 import { codesOf, replyOf, replyText } from './client';
-import { CALLBACK_INDEX } from './probe/probe-module';
+import { CALLBACK_INDEX, WRONG_TYPE_INDEX } from './probe/probe-module';
 import { type CallOptions, parseReject, program, relayReject, type Program } from './probe/program';
 import { type Probe } from './network';
 import { registerOf } from './observations';
@@ -136,6 +136,25 @@ row('+', 'call_data_append', 'more than 10 MiB trap', async () => {
     .give('call_data_append');
 
   expect(codesOf(await probe.update(run.replyText('')))).toMatch(/^5 /);
+});
+
+row('+', 'Callbacks', 'a callback that the table does not have, or of another type, traps', async () => {
+  const probe = await network.probe();
+  const run = (reply: number) =>
+    program()
+      .self()
+      .op('split')
+      .text('update')
+      .op('split')
+      .ic0('call_new', reply, 0, reply, 0)
+      .ic0('call_on_cleanup', CALLBACK_INDEX, 0)
+      .blob(program().replyText(''))
+      .give('call_data_append')
+      .op('call_perform')
+      .op('drop');
+
+  expect(codesOf(await probe.update(run(WRONG_TYPE_INDEX)))).toMatch(/^5 /);
+  expect(codesOf(await probe.update(run(1_000_000)))).toMatch(/^5 /);
 });
 
 /** Code and text of the rejection that a call meets. */

@@ -123,6 +123,24 @@ row(41, 'call_on_cleanup', 'cleanup runs after a trap in the callback, on the st
   expect(await registerOf(probe, 1)).toBe(101n);
 });
 
+row(
+  41,
+  'msg_reject_code',
+  'cleanup knows whether the callback was of a reply or of a rejection',
+  async () => {
+    const probe = await network.probe();
+    const onCleanup = program().ic0('msg_reject_code').int(2).op('store_register');
+    const trapping = { onReply: program().trap('no'), onReject: program().trap('no'), onCleanup };
+    const replied = { to: probe.id, arg: program().replyText(''), ...trapping };
+    const rejected = { to: probe.id, arg: program().reject(''), ...trapping };
+
+    await probe.update(program().setRegister(2, 99).call(replied));
+    expect(await registerOf(probe, 2)).toBe(0n);
+    await probe.update(program().setRegister(2, 99).call(rejected));
+    expect(await registerOf(probe, 2)).toBe(4n);
+  }
+);
+
 row(41, 'call_on_cleanup', 'a trap in cleanup undoes the cleanup', async () => {
   const probe = await network.probe();
   const onCleanup = program().increment(0).trap('in cleanup');

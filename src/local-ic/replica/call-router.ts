@@ -31,6 +31,21 @@ const SYSTEM_CALL: IncomingCall = {
   deadlineNs: 0n
 };
 
+type RejectionSeen = { readonly code: number; readonly message: string } | undefined;
+
+type FinishedCallback = {
+  readonly context: CallContext;
+  readonly call: OutstandingCall;
+  readonly rejection: RejectionSeen;
+  readonly result: ExecutionResult;
+};
+
+type TrappedCallback = {
+  readonly onCleanup: Callback;
+  readonly rejection: RejectionSeen;
+  readonly trapped: ExecutionResult;
+};
+
 /** Runs what calls and their answers ask canisters to run, and does what the code asked for. */
 export class CallRouter {
   constructor(private readonly options: RouterOptions) {}
@@ -50,7 +65,8 @@ export class CallRouter {
       context: admission,
       caller: call.caller,
       arg: call.arg,
-      deadlineNs: call.deadlineNs,
+      // Queries have none, however they are called.
+      deadlineNs: admission === 'update' ? call.deadlineNs : 0n,
       canRespond: true,
       availableCycles: context.availableCycles,
       entry: { kind: 'export', name: `${prefix} ${call.methodName}` }
@@ -98,7 +114,7 @@ export class CallRouter {
       canRespond: !context.isAnswered,
       entry: { kind: 'callback', callback: isReply ? call.onReply : call.onReject }
     });
-    this.#finish(canister, context, this.#afterCallback(canister, { context, call, result }));
+    this.#finish(canister, context, this.#afterCallback(canister, { context, call, rejection, result }));
   }
 
   #finish(canister: Canister, context: CallContext, result: ExecutionResult): void {
@@ -144,10 +160,14 @@ export class CallRouter {
   /** Runs the cleanup callback after a callback trapped; tells of its failure too. */
   #afterCallback(
     canister: Canister,
-    { context, call, result }: { context: CallContext; call: OutstandingCall; result: ExecutionResult }
+    { context, call, rejection, result }: FinishedCallback
   ): ExecutionResult {
     if (result.kind === 'completed' || !call.onCleanup) return result;
-    const cleanup = this.#cleanUp(canister, context, { onCleanup: call.onCleanup, trapped: result });
+    const cleanup = this.#cleanUp(canister, context, {
+      onCleanup: call.onCleanup,
+      rejection,
+      trapped: result
+    });
     const instructions = result.instructions + cleanup.instructions;
     if (cleanup.kind === 'completed') {
       this.#applyStateEffects(canister, cleanup.effects);
@@ -160,11 +180,12 @@ export class CallRouter {
   #cleanUp(
     canister: Canister,
     context: CallContext,
-    { onCleanup, trapped }: { readonly onCleanup: Callback; readonly trapped: ExecutionResult }
+    { onCleanup, rejection, trapped }: TrappedCallback
   ): ExecutionResult {
     return this.options.runner.execute(canister, {
       context: 'cleanup',
       caller: context.caller,
+      rejection,
       deadlineNs: context.deadlineNs,
       priorInstructions: context.instructions + trapped.instructions,
       entry: { kind: 'callback', callback: onCleanup }
