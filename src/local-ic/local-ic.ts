@@ -8,6 +8,8 @@ import { Endpoints } from './protocol/endpoints';
 import { createNodeKey, createRootKey } from './protocol/subnet-keys';
 import { Replica } from './replica/replica';
 import { type Clock } from './replica/timers';
+import { openStateStore } from './state/lmdb-state-store';
+import { type StateStore } from './state/state-store';
 import { createDevelopmentCanisters } from './system-canisters/development-canisters';
 
 export type LocalIcOptions = {
@@ -17,6 +19,8 @@ export type LocalIcOptions = {
   readonly host?: string;
   /** Where HTTPS outcalls to these origins go on this machine. */
   readonly outcallRoutes?: OutcallRoutes;
+  /** Folder that keeps the state; without one it ends with the process. */
+  readonly stateDir?: string;
   /** Time of the replica; the system's by default. */
   readonly clock?: Clock;
   /** Source of `raw_rand`; the system's by default. */
@@ -34,6 +38,12 @@ const writeToStandardError = (error: unknown): void => {
   );
 };
 
+type Services = {
+  readonly server: RunningServer;
+  readonly outcalls: HttpOutcalls;
+  readonly store: StateStore | undefined;
+};
+
 export class LocalIc {
   private readonly housekeeping: NodeJS.Timeout;
 
@@ -42,21 +52,35 @@ export class LocalIc {
     readonly replica: Replica,
     /** DER, 133 bytes: a public test key, the same at every start. */
     readonly rootKey: Uint8Array,
-    private readonly server: RunningServer,
-    private readonly outcalls: HttpOutcalls
+    private readonly services: Services
   ) {
     this.housekeeping = setInterval(() => void replica.tick(), HOUSEKEEPING_MS).unref();
   }
 
   /**
-   * Starts listening.
+   * Restores the state, if there is one, and starts listening.
    *
+   * @throws {StateFolderError} when the folder cannot be used: of a newer version, damaged, in use.
    * @throws {OutcallRouteError} for a route that does not lead from https to this machine.
    * @throws the socket's error when the address cannot be bound.
    */
   static async start(options: LocalIcOptions = {}): Promise<LocalIc> {
-    const keys = { root: createRootKey(), node: createNodeKey() };
     const outcalls = new HttpOutcalls({ routes: options.outcallRoutes ?? {} });
+    const store = options.stateDir === undefined ? undefined : openStateStore(options.stateDir);
+    try {
+      return await LocalIc.#startWith(options, outcalls, store);
+    } catch (error) {
+      await store?.close();
+      throw error;
+    }
+  }
+
+  static async #startWith(
+    options: LocalIcOptions,
+    outcalls: HttpOutcalls,
+    store: StateStore | undefined
+  ): Promise<LocalIc> {
+    const keys = { root: createRootKey(), node: createNodeKey() };
     const randomBytes =
       options.randomBytes ?? ((length: number) => Uint8Array.from(systemRandomBytes(length)));
     const onInternalError = options.onInternalError ?? writeToStandardError;
@@ -69,34 +93,51 @@ export class LocalIc {
       randomBytes,
       onInternalError,
       systemCanisters: createDevelopmentCanisters,
-      ...(options.clock && { clock: options.clock })
+      ...(options.clock && { clock: options.clock }),
+      ...(store && { store })
     });
     const endpoints: Endpoints = new Endpoints(replica, keys);
-    const server = await startServer({
-      endpoints,
-      gateway: new Gateway(replica, randomBytes),
-      onInternalError,
-      ...(options.host !== undefined && { host: options.host }),
-      ...(options.port !== undefined && { port: options.port })
-    });
-    return new LocalIc(replica, keys.root.publicKeyDer, server, outcalls);
+    try {
+      const server = await startServer({
+        endpoints,
+        gateway: new Gateway(replica, randomBytes),
+        onInternalError,
+        ...(options.host !== undefined && { host: options.host }),
+        ...(options.port !== undefined && { port: options.port })
+      });
+      return new LocalIc(replica, keys.root.publicKeyDer, { server, outcalls, store });
+    } catch (error) {
+      replica.close();
+      throw error;
+    }
   }
 
   /** Where agents find it, such as `http://127.0.0.1:4943`. */
   get url(): string {
-    const host = this.server.host.includes(':') ? `[${this.server.host}]` : this.server.host;
-    return `http://${host}:${this.server.port}`;
+    const host = this.services.server.host.includes(':')
+      ? `[${this.services.server.host}]`
+      : this.services.server.host;
+    return `http://${host}:${this.services.server.port}`;
   }
 
   /** Replaces the routing table of HTTPS outcalls. @throws {OutcallRouteError} */
   setOutcallRoutes(routes: OutcallRoutes): void {
-    this.outcalls.setRoutes(routes);
+    this.services.outcalls.setRoutes(routes);
   }
 
-  /** Stops listening and all timers. Nothing is kept. */
+  /** Stops listening and all timers. Where there is a state folder, everything is in it then. */
   async stop(): Promise<void> {
     clearInterval(this.housekeeping);
     this.replica.close();
-    await this.server.close();
+    await this.services.server.close();
+    await closeState(this.replica, this.services.store);
   }
+}
+
+/** Writes what is not written yet. */
+async function closeState(replica: Replica, store: StateStore | undefined): Promise<void> {
+  if (!store) return;
+  // A write that failed was told of when it did.
+  await replica.whenDurable().catch(() => undefined);
+  await store.close();
 }

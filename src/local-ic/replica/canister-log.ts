@@ -25,6 +25,20 @@ export class CanisterLog {
     this.#dropOldest();
   }
 
+  /** Number of the next line. */
+  get nextIndex(): bigint {
+    return this.#nextIndex;
+  }
+
+  /** Takes over what was stored. */
+  restore(records: readonly LogRecord[], nextIndex: bigint): void {
+    for (const { index, content, timestampNs } of records) {
+      this.#nextIndex = index;
+      this.append(content, timestampNs);
+    }
+    this.#nextIndex = nextIndex;
+  }
+
   append(content: Uint8Array, timestampNs: bigint): void {
     const kept = content.slice(0, Math.max(0, this.#limitBytes - RECORD_BYTES));
     this.#records.push({ index: this.#nextIndex++, timestampNs, content: kept });

@@ -79,6 +79,19 @@ export class ReplicaParts {
     this.systemCanisters = new SystemCanisters(options.systemCanisters(this));
   }
 
+  /** Takes up again what a restored state was doing. */
+  resume(): void {
+    this.contexts.recount();
+    for (const canister of this.registry.all()) {
+      this.systemTasks.scheduleTimer(canister);
+      this.systemTasks.scheduleHeartbeat(canister);
+      this.stops.resume(canister);
+    }
+    this.sender.resume();
+    this.managementCalls.resume();
+    this.queue.resume();
+  }
+
   #createRouter(): CallRouter {
     const { runner, registry, contexts, sender, ledger } = this;
     return new CallRouter({

@@ -1,6 +1,9 @@
 import { Principal } from '@dfinity/principal';
-import { type PerformOutcall } from '../management/http-outcalls';
+import { type OutcallRequest, type PerformOutcall } from '../management/http-outcalls';
 import { type ThresholdKeys } from '../management/threshold-keys';
+import { Persistence } from '../state/persistence';
+import { type StateStore } from '../state/state-store';
+import { storedParts } from '../state/stored-state';
 import { type CallInterceptor } from './call-interception';
 import { type Canister } from './canister';
 import { CANISTER_RANGE } from './canister-registry';
@@ -33,6 +36,8 @@ export type ReplicaOptions = {
   readonly systemCanisters?: SystemCanisterFactory;
   readonly clock?: Clock;
   readonly instructionLimits?: Partial<InstructionLimits>;
+  /** Where the state is kept, and taken from at the start; without one it ends with the process. */
+  readonly store?: StateStore;
   /** Told of every line a canister prints, and of its traps. */
   readonly onLog?: (canisterId: Uint8Array, text: string) => void;
   /** Told of faults of this program while it processed a message; thrown by default. */
@@ -43,7 +48,9 @@ export type ReplicaOptions = {
 export class Replica implements ReplicaPort {
   readonly canisterRange = CANISTER_RANGE;
   readonly #parts: ReplicaParts;
+  readonly #persistence: Persistence | undefined;
 
+  /** With a store, everything goes on where it was. */
   constructor(options: ReplicaOptions) {
     const { rootKey, systemCanisters, thresholdKeys, performOutcall, randomBytes, dataCertificate } = options;
     const subnetId = Principal.selfAuthenticating(rootKey).toUint8Array();
@@ -52,15 +59,17 @@ export class Replica implements ReplicaPort {
       clock: options.clock ?? SYSTEM_CLOCK,
       limits: { ...INSTRUCTION_LIMITS, ...options.instructionLimits },
       thresholdKeys,
-      performOutcall,
+      performOutcall: (request) => this.#performOutcall(request, performOutcall),
       randomBytes,
       dataCertificate,
       systemCanisters: (parts) => systemCanisters?.(systemCanisterHost(parts, subnetId)) ?? [],
       onLog: options.onLog ?? (() => undefined),
-      onProcessed: () => undefined,
+      onProcessed: () => this.#persistence?.noteChange(),
       onInternalError: options.onInternalError ?? rethrow
     });
-    this.#reserveSystemCanisters();
+    this.#admitSystemCanisters();
+    this.#persistence = options.store && this.#openPersistence(options.store);
+    this.#parts.resume();
   }
 
   get ledger(): CyclesLedger {
@@ -69,6 +78,7 @@ export class Replica implements ReplicaPort {
 
   submit(message: IngressMessage): { readonly accepted: true } | ({ readonly accepted: false } & Rejection) {
     const refusal = this.#parts.ingress.submit(message);
+    this.#persistence?.noteChange();
     return refusal ? { accepted: false, ...refusal } : { accepted: true };
   }
 
@@ -107,7 +117,7 @@ export class Replica implements ReplicaPort {
   }
 
   whenDurable(): Promise<void> {
-    return Promise.resolve();
+    return this.#persistence?.whenDurable() ?? Promise.resolve();
   }
 
   /** Instructions of all executions of the call, at the canister it was sent to; undefined for an unknown request. */
@@ -132,6 +142,7 @@ export class Replica implements ReplicaPort {
    */
   setTime(timeNs: bigint): void {
     this.#parts.time.set(timeNs);
+    this.#persistence?.noteChange();
   }
 
   /** Moves the network's time on by nanoseconds. @throws RangeError when negative. */
@@ -143,15 +154,38 @@ export class Replica implements ReplicaPort {
   async tick(): Promise<void> {
     this.#parts.timers.fireDue();
     this.#parts.requests.prune(this.timeNs());
+    this.#persistence?.noteChange();
     await this.#parts.queue.whenIdle();
   }
 
-  /** Stops timers; what is queued still runs. */
+  /** Stops timers. What is queued still runs; where there is a store, at the next start. */
   close(): void {
     this.#parts.timers.close();
+    if (this.#persistence) this.#parts.queue.halt();
   }
 
-  #reserveSystemCanisters(): void {
+  #openPersistence(store: StateStore): Persistence {
+    const persistence = new Persistence({
+      store,
+      parts: storedParts(store, this.#parts),
+      onFailure: (error) => {
+        this.#parts.queue.halt();
+        this.#parts.onInternalError(error);
+      }
+    });
+    persistence.restore();
+    return persistence;
+  }
+
+  /** What leaves the network must not be forgotten by it. */
+  async #performOutcall(request: OutcallRequest, perform: PerformOutcall): ReturnType<PerformOutcall> {
+    this.#persistence?.noteChange();
+    await this.#persistence?.whenDurable();
+    return perform(request);
+  }
+
+  /** Their ids are theirs, and what they hold at first counts as minted. */
+  #admitSystemCanisters(): void {
     for (const { id, cycles } of this.#parts.systemCanisters.all()) {
       this.#parts.registry.reserve(id);
       this.ledger.mint(cycles);

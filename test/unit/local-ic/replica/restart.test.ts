@@ -1,0 +1,185 @@
+import { type Outcome } from '../../../../src/local-ic/replica/replica-port';
+import { MemoryStateStore } from '../../../fixtures/local-ic/memory-state-store';
+import {
+  errorCodeOf,
+  type Installed,
+  replyNumber,
+  TestReplica,
+  type TestReplicaOptions
+} from '../../../fixtures/local-ic/test-replica';
+import { buildCanister } from '../../../fixtures/local-ic/wat-canister';
+
+let store: MemoryStateStore;
+let host: TestReplica;
+let open: TestReplica[] = [];
+
+function start(from: MemoryStateStore, options: TestReplicaOptions = {}): TestReplica {
+  const started = new TestReplica({ store: from, ...options });
+  open.push(started);
+  return started;
+}
+
+beforeEach(() => {
+  store = new MemoryStateStore();
+  host = start(store);
+});
+
+afterEach(() => {
+  for (const { replica } of open) replica.close();
+  open = [];
+});
+
+/** What a process finds that starts after this one was killed. */
+async function restart(options: TestReplicaOptions = {}): Promise<TestReplica> {
+  await host.replica.whenDurable();
+  host.replica.close();
+  return start(store.copy(), { clock: host.clock, ...options });
+}
+
+/** Counts its calls in heap, a global and stable memory; forwards to another canister. */
+const counter = (): Promise<Uint8Array> =>
+  buildCanister(() => ({
+    fields: '(global $count (mut i64) (i64.const 0))',
+    exports: {
+      canister_init: '(i64.store (i32.const 500) (i64.const 100)) (drop (call $stable64_grow (i64.const 2)))',
+      'canister_update inc': `
+        (global.set $count (i64.add (global.get $count) (i64.const 1)))
+        (i64.store (i32.const 500) (i64.add (i64.load (i32.const 500)) (i64.const 1)))
+        (call $stable64_write (i64.const 100000) (i64.const 500) (i64.const 8))
+        (call $certified_data_set (i32.const 500) (i32.const 8))
+        (call $debug_print (i32.const 500) (i32.const 1))
+        (call $reply_i64 (i64.load (i32.const 500)))`,
+      'canister_query heap': '(call $reply_i64 (i64.load (i32.const 500)))',
+      'canister_query global': '(call $reply_i64 (global.get $count))',
+      'canister_query stable': `
+        (call $stable64_read (i64.const 600) (i64.const 100000) (i64.const 8)) (call $reply_i64 (i64.load (i32.const 600)))`
+    }
+  }));
+
+async function readAll(at: TestReplica, { id }: Installed): Promise<bigint[]> {
+  const methods = ['heap', 'global', 'stable'];
+  const outcomes = await Promise.all(methods.map((method) => at.query(id, method)));
+  return outcomes.map(replyNumber);
+}
+
+describe('a restart', () => {
+  it('keeps heap, globals and stable memory, without running init again', async () => {
+    const canister = await host.install(await counter());
+    await host.call(canister.id, 'inc');
+    await host.call(canister.id, 'inc');
+
+    const after = await restart();
+
+    expect(await readAll(after, canister)).toEqual([102n, 2n, 102n]);
+    expect(replyNumber(await after.call(canister.id, 'inc'))).toBe(103n);
+  });
+
+  it('keeps what the network knows of a canister', async () => {
+    const canister = await host.install(await counter());
+    await host.call(canister.id, 'inc');
+    const before = await host.status(canister);
+    const view = host.replica.canister(canister.id);
+
+    const after = await restart();
+
+    expect(after.replica.canister(canister.id)).toEqual(view);
+    expect(await after.status(canister)).toEqual(before);
+    expect(after.replica.ledger).toEqual(host.replica.ledger);
+  });
+
+  it('gives new canisters ids that were never used', async () => {
+    const first = await host.create();
+    await host.manage('stop_canister', { canister_id: first.principal });
+    await host.manage('delete_canister', { canister_id: first.principal });
+
+    const after = await restart();
+    const second = await after.create();
+
+    expect(after.replica.canister(first.id)).toBeUndefined();
+    expect(second.id).not.toEqual(first.id);
+  });
+
+  it('forgets nothing it answered, and runs no request twice', async () => {
+    const canister = await host.install(await counter());
+    const requestId = host.submit(canister.id, 'inc');
+    const outcome: Outcome = await host.outcomeOf(requestId);
+
+    const after = await restart();
+    expect(await after.outcomeOf(requestId)).toEqual(outcome);
+
+    after.submit(canister.id, 'inc', { requestId });
+    await after.replica.tick();
+    expect(await readAll(after, canister)).toEqual([101n, 1n, 101n]);
+  });
+
+  it('processes what was accepted and not processed', async () => {
+    const canister = await host.install(await counter());
+    const requestId = host.submit(canister.id, 'inc');
+    const atCrash = store;
+    await host.replica.whenDurable();
+    const after = start(atCrash.copy(), { clock: host.clock });
+
+    expect(replyNumber(await after.outcomeOf(requestId))).toBe(101n);
+  });
+
+  it('ends what expired meanwhile with IC0202', async () => {
+    const canister = await host.install(await counter());
+    const requestId = host.submit(canister.id, 'inc');
+    await host.replica.whenDurable();
+    const copy = store.copy();
+    host.clock.advance(61);
+    const after = start(copy, { clock: host.clock });
+
+    expect(errorCodeOf(await after.outcomeOf(requestId))).toBe('IC0202');
+    expect(await readAll(after, canister)).toEqual([100n, 0n, 0n]);
+  });
+
+  it('never goes back in time, nor forgets that it was moved', async () => {
+    host.replica.advanceTime(3_600_000_000_000n);
+    const before = host.replica.timeNs();
+    host.clock.advance(-60);
+
+    const after = await restart();
+    expect(after.replica.timeNs()).toBe(before);
+
+    host.clock.advance(100);
+    expect(after.replica.timeNs()).toBe(before + 40_000_000_000n);
+  });
+
+  it('forgets the code and memory of what was reinstalled, uninstalled or deleted', async () => {
+    const sizes = (): string[] => [...store.entries('')].map(([key]) => key.split('/')[0] ?? '');
+    const canister = await host.install(await counter());
+    await host.call(canister.id, 'inc');
+    await host.replica.whenDurable();
+    expect(sizes()).toEqual(expect.arrayContaining(['heap', 'stable', 'module', 'code']));
+
+    await host.manage('uninstall_code', { canister_id: canister.principal, sender_canister_version: [] });
+    await host.replica.whenDurable();
+    for (const kind of ['heap', 'stable', 'module', 'code']) expect(sizes()).not.toContain(kind);
+
+    await host.install(await counter(), { canister });
+    const after = await restart();
+    expect(await readAll(after, canister)).toEqual([100n, 0n, 0n]);
+  });
+});
+
+describe('a write that fails', () => {
+  it('ends all acknowledgement, and is told once', async () => {
+    const errors: unknown[] = [];
+    host = start(store, { onInternalError: (error) => errors.push(error) });
+    const canister = await host.install(await counter());
+    await host.replica.whenDurable();
+    store.failure = new Error('disk full');
+
+    host.submit(canister.id, 'inc');
+
+    await expect(host.replica.whenDurable()).rejects.toThrow('disk full');
+    store.failure = undefined;
+    await host.replica.tick();
+    await expect(host.replica.whenDurable()).rejects.toThrow('disk full');
+    expect(errors).toEqual([new Error('disk full')]);
+
+    const after = start(store.copy(), { clock: host.clock });
+    expect(await readAll(after, canister)).toEqual([100n, 0n, 0n]);
+  });
+});
