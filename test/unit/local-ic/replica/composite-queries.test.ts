@@ -1,15 +1,14 @@
 import {
-  CONTROLLER,
   encodeArgument,
   errorCodeOf,
   type Installed,
   rejectMessageOf,
   replyNumber,
-  TestReplica
+  TestReplica,
+  UNCHANGED_SETTINGS
 } from '../../../fixtures/local-ic/test-replica';
 import { buildCanister, type Literals, type WatCanister } from '../../../fixtures/local-ic/wat-canister';
 import { QueryLimits } from '../../../../src/local-ic/replica/query-limits';
-import { Principal } from '@dfinity/principal';
 
 let host: TestReplica;
 
@@ -202,17 +201,7 @@ describe('a frozen canister', () => {
     const canister = await install(() => ({ exports: { 'canister_query q': '(call $msg_reply)' } }));
     await host.manage('update_settings', {
       canister_id: canister.principal,
-      settings: {
-        controllers: [[Principal.fromUint8Array(CONTROLLER)]],
-        compute_allocation: [],
-        memory_allocation: [],
-        freezing_threshold: [10n ** 18n],
-        reserved_cycles_limit: [],
-        log_visibility: [],
-        wasm_memory_limit: [],
-        wasm_memory_threshold: [],
-        environment_variables: []
-      },
+      settings: { ...UNCHANGED_SETTINGS, freezing_threshold: [10n ** 18n] },
       sender_canister_version: []
     });
 
