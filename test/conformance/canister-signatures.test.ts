@@ -118,6 +118,38 @@ row('+', 'Interface spec, Canister signatures', 'a signature changed in any part
   expectClientError(await network.client.post(path, { ...good, sender_sig: encodeTagged({}) }));
 });
 
+const readInfo = (): Uint8Array =>
+  program().read('msg_caller_info_data').append().read('msg_caller_info_signer').reply().toBytes();
+
+row('+', 'System API, Sender info', 'signed sender info reaches the canister called', async () => {
+  const probe = await network.probe();
+  const identity = new CanisterIdentity(await network.probe(), Uint8Array.of(7));
+  const info = new TextEncoder().encode('who I am');
+  const content = network.client.content('call', probe.id, 'update', readInfo());
+  const path = `/api/v4/canister/${probe.principal.toText()}/call`;
+
+  const answer = await network.client.post(path, await identity.envelope(content, info));
+
+  expect(answer.status).toBe(200);
+  const expected = Buffer.concat([info, identity.signer.id]);
+  expect(Buffer.from(answer.bytes).includes(expected)).toBe(true);
+});
+
+row('+', 'System API, Sender info', 'sender info is signed by the key of the sender', async () => {
+  const probe = await network.probe();
+  const identity = new CanisterIdentity(await network.probe(), Uint8Array.of(7));
+  const content = network.client.content('query', probe.id, 'query', readInfo());
+  const path = `/api/v3/canister/${probe.principal.toText()}/query`;
+  const good = await identity.envelope(content, Uint8Array.of(1));
+  const { sender_info } = good.content as { sender_info: Fields };
+
+  expect((await network.client.post(path, good)).status).toBe(200);
+  for (const change of [{ info: Uint8Array.of(2) }, { signer: probe.id }, { sig: new Uint8Array(48) }]) {
+    const forged = { ...content, sender_info: { ...sender_info, ...change } };
+    expectClientError(await network.client.post(path, await identity.envelope(forged)));
+  }
+});
+
 row('+', 'System API, Sender info', 'it is empty where the request has none', async () => {
   const probe = await network.probe();
   const sizes = program()

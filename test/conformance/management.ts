@@ -3,7 +3,8 @@ import { IDL } from '@dfinity/candid';
 import { Principal } from '@dfinity/principal';
 import { replyOf, type Outcome, type RequestOptions, type Client } from './client';
 import { MANAGEMENT_METHODS, type ManagementMethod } from './management-types';
-import { type CallOptions } from './probe/program';
+import { type Probe } from './network';
+import { type CallOptions, parseReject, program, relayReject, relayReply } from './probe/program';
 
 export const MANAGEMENT = Principal.managementCanister();
 
@@ -74,3 +75,32 @@ export const managementCall = (method: ManagementMethod, value?: Value): CallOpt
   method,
   arg: encodeArgument(method, value)
 });
+
+const REPLIED = Uint8Array.of(0);
+const REJECTED = Uint8Array.of(1);
+
+/** A method called by a probe, with cycles. Rejections have no error code then. */
+export async function manageFrom(
+  probe: Probe,
+  method: ManagementMethod,
+  value: Value = {},
+  cycles = 0n
+): Promise<Outcome> {
+  const run = program().call({
+    ...managementCall(method, value),
+    cycles,
+    onReply: program().blob(REPLIED).append().then(relayReply()),
+    onReject: program().blob(REJECTED).append().then(relayReject())
+  });
+  const answer = replyOf(await probe.update(run));
+  const rest = answer.subarray(1);
+  if (answer[0] === 0) return { kind: 'replied', reply: Uint8Array.from(rest), isCertified: true };
+  return { kind: 'rejected', ...parseReject(rest), errorCode: undefined, isCertified: true };
+}
+
+/** The decoded result of a method called by a probe; fails with the rejection's text. */
+export async function managedFrom(
+  ...[probe, method, value, cycles]: Parameters<typeof manageFrom>
+): Promise<unknown> {
+  return resultOf(method, await manageFrom(probe, method, value, cycles));
+}

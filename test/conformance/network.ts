@@ -13,11 +13,12 @@ import { buildProbe, type ProbeOptions } from './probe/probe-module';
 import { type Program, program } from './probe/program';
 
 /** What a network in this process can do and one behind a URL cannot. */
-export type Capability = 'time travel' | 'fault injection';
+export type Capability = 'time travel' | 'fault injection' | 'outcall routes';
 
 const REASONS: Readonly<Record<Capability, string>> = {
   'time travel': 'the clock of a running network cannot be moved',
-  'fault injection': 'a running network offers no way to injure its calls'
+  'fault injection': 'a running network offers no way to injure its calls',
+  'outcall routes': 'the HTTPS outcalls of a running network cannot be led to a server of the test'
 };
 
 /** Why rows that need this are skipped, or undefined when they run. */

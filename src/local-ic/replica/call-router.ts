@@ -64,6 +64,7 @@ export class CallRouter {
     const result = this.options.runner.execute(canister, {
       context: admission,
       caller: call.caller,
+      callerInfo: call.senderInfo,
       arg: call.arg,
       // Queries have none, however they are called.
       deadlineNs: admission === 'update' ? call.deadlineNs : 0n,
@@ -104,6 +105,7 @@ export class CallRouter {
     const rejection = isReply ? undefined : { code: outcome.rejectCode, message: outcome.rejectMessage };
     const result = this.options.runner.execute(canister, {
       caller: context.caller,
+      callerInfo: context.senderInfo,
       deadlineNs: context.deadlineNs,
       priorInstructions: context.instructions,
       availableCycles: context.availableCycles,
@@ -185,6 +187,7 @@ export class CallRouter {
     return this.options.runner.execute(canister, {
       context: 'cleanup',
       caller: context.caller,
+      callerInfo: context.senderInfo,
       rejection,
       deadlineNs: context.deadlineNs,
       priorInstructions: context.instructions + trapped.instructions,

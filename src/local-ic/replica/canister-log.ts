@@ -56,6 +56,12 @@ export class CanisterLog {
     this.#bytes = 0;
   }
 
+  /** Forgets the records with a lower number. */
+  forgetBefore(index: bigint): void {
+    this.#records = this.#records.filter((record) => record.index >= index);
+    this.#bytes = this.#records.reduce((sum, { content }) => sum + RECORD_BYTES + content.length, 0);
+  }
+
   #dropOldest(): void {
     while (this.#bytes > this.#limitBytes) {
       const oldest = this.#records.shift();

@@ -44,6 +44,7 @@ export class CodeInstaller {
     if (mode.kind === 'upgrade' && !canister.instance) throw cannotUpgradeEmpty(canister);
     const module = loadModule(request.wasmModule);
     const formerTimerNs = canister.globalTimerNs;
+    const firstLogIndex = canister.log.nextIndex;
     canister.globalTimerNs = 0n;
     try {
       if (mode.kind === 'upgrade') this.#upgrade(canister, module, { ...request, mode });
@@ -52,6 +53,7 @@ export class CodeInstaller {
       canister.globalTimerNs = formerTimerNs;
       throw error;
     }
+    if (mode.kind === 'reinstall') canister.log.forgetBefore(firstLogIndex);
     canister.version += 1n;
     this.options.onInstalled(canister);
   }

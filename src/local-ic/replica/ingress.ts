@@ -63,7 +63,7 @@ export class Ingress {
   }
 
   /** What a canister may say of a message before it is taken in. */
-  #inspect({ canisterId, sender, methodName, arg }: IngressMessage): Rejection | undefined {
+  #inspect({ canisterId, sender, senderInfo, methodName, arg }: IngressMessage): Rejection | undefined {
     const canister = this.options.registry.find(canisterId);
     if (!canister) {
       return rejection(ERROR_CODE.canisterNotFound, `Canister ${principalText(canisterId)} not found`);
@@ -76,6 +76,7 @@ export class Ingress {
     const result = this.options.runner.execute(canister, {
       context: 'inspectMessage',
       caller: sender,
+      callerInfo: senderInfo,
       methodName,
       arg,
       entry: { kind: 'export', name: 'canister_inspect_message' }
