@@ -1,6 +1,6 @@
 /** A local Internet Computer: one subnet, its execution and its HTTP interface, in this process. */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
-import { Gateway } from './http/gateway';
+import { Gateway } from './http/gateway/gateway';
 import { type RunningServer, startServer } from './http/server';
 import { HttpOutcalls, type OutcallRoutes } from './management/http-outcalls';
 import { createTestThresholdKeys } from './management/threshold-keys';
@@ -100,7 +100,7 @@ export class LocalIc {
     try {
       const server = await startServer({
         endpoints,
-        gateway: new Gateway(replica, randomBytes),
+        gateway: new Gateway({ replica, certificates: endpoints.certificates, randomBytes }),
         onInternalError,
         ...(options.host !== undefined && { host: options.host }),
         ...(options.port !== undefined && { port: options.port })

@@ -4,9 +4,10 @@ import { type AddressInfo } from 'node:net';
 import { type Answer, type Endpoints } from '../protocol/endpoints';
 import { parsePrincipal } from '../protocol/principal';
 import { RequestError } from '../protocol/request-error';
+import { API_CORS_HEADERS, GATEWAY_CORS_HEADERS } from './cors';
+import { type Gateway } from './gateway/gateway';
 import { isAllowedHost } from './host-guard';
-import { type Gateway } from './gateway';
-import { readBody } from './request-body';
+import { ClientGoneError, readBody } from './request-body';
 import { type ApiRoute, parseApiRoute } from './route';
 
 export type ServerOptions = {
@@ -16,6 +17,8 @@ export type ServerOptions = {
   readonly host?: string;
   /** 0, the default, takes a free port. */
   readonly port?: number;
+  /** Longest time for a client to send a request, in milliseconds; 60,000 by default. */
+  readonly requestTimeoutMs?: number;
   /** Told of errors that are this program's fault; the client gets 500. */
   readonly onInternalError: (error: unknown) => void;
 };
@@ -28,20 +31,21 @@ export type RunningServer = {
 
 const LOOPBACK = '127.0.0.1';
 
-const CORS_HEADERS = {
-  'access-control-allow-origin': '*',
-  'access-control-allow-methods': 'GET, POST, HEAD, OPTIONS',
-  'access-control-allow-headers':
-    'content-type, accept, x-requested-with, x-request-id, x-ic-canister-id, cache-control, range',
-  'access-control-expose-headers':
-    'accept-ranges, content-length, content-range, x-request-id, x-ic-canister-id',
-  'access-control-max-age': '600'
-};
+/** How long a client may take for its headers, and for the whole of its request. */
+const HEADERS_TIMEOUT_MS = 20_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const TIMEOUT_CHECK_MS = 5000;
 
 /** Listens until {@link RunningServer.close}. @throws the socket's error when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const host = options.host ?? LOOPBACK;
-  const server = createServer((request, response) => {
+  const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
+  const timeouts = {
+    requestTimeout,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+    connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeout)
+  };
+  const server = createServer(timeouts, (request, response) => {
     serve(options, request, response).catch((error: unknown) => sendError(options, response, error));
   });
   await new Promise<void>((resolve, reject) => {
@@ -68,15 +72,16 @@ async function serve(
     sendText(response, 403, 'Host not allowed: this server answers to localhost names only');
     return;
   }
-  if (request.method === 'OPTIONS') {
-    response.writeHead(204, CORS_HEADERS).end();
-    return;
-  }
   const target = `http://localhost${request.url ?? '/'}`;
   if (!URL.canParse(target)) throw new RequestError(400, 'Malformed URL');
   const url = new URL(target);
-  if (!url.pathname.startsWith('/api/')) {
-    await options.gateway.serve({ request, response, url, corsHeaders: CORS_HEADERS });
+  const isApi = url.pathname.startsWith('/api/');
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, isApi ? API_CORS_HEADERS : GATEWAY_CORS_HEADERS).end();
+    return;
+  }
+  if (!isApi) {
+    await options.gateway.serve(request, response, url);
     return;
   }
   const route = parseApiRoute(request.method ?? 'GET', url.pathname);
@@ -112,18 +117,26 @@ async function answer(endpoints: Endpoints, route: ApiRoute, request: IncomingMe
 
 function sendAnswer(response: ServerResponse, { status, ...rest }: Answer): void {
   if (!('body' in rest)) {
-    response.writeHead(status, { ...CORS_HEADERS, 'content-length': 0 }).end();
+    response.writeHead(status, { ...API_CORS_HEADERS, 'content-length': 0 }).end();
     return;
   }
-  const headers = { ...CORS_HEADERS, 'content-type': 'application/cbor', 'content-length': rest.body.length };
+  const headers = {
+    ...API_CORS_HEADERS,
+    'content-type': 'application/cbor',
+    'content-length': rest.body.length
+  };
   response.writeHead(status, headers).end(rest.body);
 }
 
 function sendText(response: ServerResponse, status: number, text: string): void {
-  response.writeHead(status, { ...CORS_HEADERS, 'content-type': 'text/plain; charset=utf-8' }).end(text);
+  response.writeHead(status, { ...API_CORS_HEADERS, 'content-type': 'text/plain; charset=utf-8' }).end(text);
 }
 
 function sendError(options: ServerOptions, response: ServerResponse, error: unknown): void {
+  if (error instanceof ClientGoneError) {
+    response.destroy();
+    return;
+  }
   if (error instanceof RequestError) {
     // The rest of a refused body is not read; the connection cannot be used again.
     if (error.status === 413) response.setHeader('connection', 'close');

@@ -35,7 +35,8 @@ export class Endpoints {
   readonly identity: SubnetIdentity;
   private readonly stateTree: StateTree;
   private readonly certifier: Certifier;
-  private readonly certificates: CertificateVerifier;
+  /** Verifies certificates of this network. */
+  readonly certificates: CertificateVerifier;
   private readonly round = new CertificationRound();
   private runningCalls = 0;
 

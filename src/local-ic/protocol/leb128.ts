@@ -9,3 +9,12 @@ export function encodeLeb128(value: bigint): Uint8Array {
   } while (rest !== 0n);
   return Uint8Array.from(bytes);
 }
+
+/** The integer that `bytes` are the unsigned LEB128 of, or undefined when they are none. */
+export function decodeLeb128(bytes: Uint8Array): bigint | undefined {
+  const last = bytes.at(-1);
+  if (last === undefined || last > 0x7f) return undefined;
+  let value = 0n;
+  for (const byte of [...bytes].reverse()) value = (value << 7n) | BigInt(byte & 0x7f);
+  return bytes.every((byte, index) => byte > 0x7f || index === bytes.length - 1) ? value : undefined;
+}

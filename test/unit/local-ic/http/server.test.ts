@@ -1,8 +1,8 @@
-import { request as requestHttp } from 'node:http';
-import { IDL } from '@dfinity/candid';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { decode } from '@dfinity/cbor';
 import { Principal } from '@dfinity/principal';
-import { Gateway } from '../../../../src/local-ic/http/gateway';
+import { Gateway } from '../../../../src/local-ic/http/gateway/gateway';
 import { type RunningServer, startServer } from '../../../../src/local-ic/http/server';
 import {
   anonymously,
@@ -15,12 +15,7 @@ import {
   rootKey,
   utf8
 } from '../../../support/local-ic/endpoints-fixture';
-
-type Reply = {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: Buffer;
-};
+import { type Reply, sendHttp, type SendOptions } from '../../../support/local-ic/http-client';
 
 const canisterText = Principal.fromUint8Array(CANISTER).toText();
 const subnetText = Principal.selfAuthenticating(rootKey.publicKeyDer).toText();
@@ -34,40 +29,23 @@ beforeEach(async () => {
   internalErrors = [];
   server = await startServer({
     endpoints: fixture.endpoints,
-    gateway: new Gateway(fixture.replica, (length) => new Uint8Array(length).fill(1)),
+    gateway: new Gateway({
+      replica: fixture.replica,
+      certificates: fixture.endpoints.certificates,
+      randomBytes: (length) => new Uint8Array(length).fill(1)
+    }),
+    requestTimeoutMs: 300,
     onInternalError: (error) => internalErrors.push(error)
   });
 });
 
 afterEach(() => server.close());
 
-/** Node's client, as fetch does not let a test choose the Host header. */
-function send(
-  method: string,
-  path: string,
-  options: { readonly body?: Uint8Array; readonly headers?: Readonly<Record<string, string>> } = {}
-): Promise<Reply> {
-  return new Promise((resolve, reject) => {
-    const headers = { ...(options.body && { 'content-type': 'application/cbor' }), ...options.headers };
-    const outgoing = requestHttp({
-      host: '127.0.0.1',
-      port: server.port,
-      method,
-      path,
-      headers,
-      agent: false
-    });
-    outgoing.once('error', reject);
-    outgoing.once('response', (response) => {
-      const chunks: Uint8Array[] = [];
-      response.on('data', (chunk: Uint8Array) => chunks.push(chunk));
-      response.once('end', () =>
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, body: Buffer.concat(chunks) })
-      );
-    });
-    outgoing.end(options.body);
+const send = (method: string, path: string, options: SendOptions = {}): Promise<Reply> =>
+  sendHttp(server.port, method, path, {
+    ...options,
+    headers: { ...(options.body && { 'content-type': 'application/cbor' }), ...options.headers }
   });
-}
 
 const apiPath = (version: string, endpoint: string): string =>
   `/api/${version}/canister/${canisterText}/${endpoint}`;
@@ -149,8 +127,7 @@ describe('paths', () => {
     ['GET', '/api/v3/status'],
     ['POST', '/api/v2/canister/query'],
     ['POST', `${apiPath('v2', 'query')}/`],
-    ['PUT', apiPath('v2', 'call')],
-    ['GET', '/']
+    ['PUT', apiPath('v2', 'call')]
   ])('answer %s %s with 404', async (method, path) => {
     expect((await send(method, path)).status).toBe(404);
   });
@@ -229,84 +206,40 @@ describe('the Host header', () => {
   );
 });
 
-describe('the gateway', () => {
-  const header = IDL.Tuple(IDL.Text, IDL.Text);
-  const responseType = IDL.Record({
-    status_code: IDL.Nat16,
-    headers: IDL.Vec(header),
-    body: IDL.Vec(IDL.Nat8),
-    upgrade: IDL.Opt(IDL.Bool)
-  });
-  const requestType = IDL.Record({
-    method: IDL.Text,
-    url: IDL.Text,
-    headers: IDL.Vec(header),
-    body: IDL.Vec(IDL.Nat8),
-    certificate_version: IDL.Opt(IDL.Nat16)
-  });
-  const respond = (body: string, upgrade: [] | [boolean] = [], change = {}): Uint8Array => {
-    const headers = [
-      ['X-Tea', 'green'],
-      ['Content-Length', '999']
-    ];
-    const response = { status_code: 418, headers, body: utf8(body), upgrade, ...change };
-    return new Uint8Array(IDL.encode([responseType], [response]));
-  };
-  let queried: { readonly methodName: string; readonly request: Record<string, unknown> }[];
-
-  beforeEach(() => {
-    queried = [];
-    fixture.replica.onQuery = ({ methodName, arg }) => {
-      const [request] = IDL.decode([requestType], arg);
-      queried.push({ methodName, request: request as Record<string, unknown> });
-      return Promise.resolve({ kind: 'replied', reply: respond('from query') });
-    };
-  });
+describe('a client that takes its time', () => {
+  const head = (path: string) => `POST ${path} HTTP/1.1\r\nHost: localhost\r\n`;
 
   it.each([
-    ['host name', '/page?x=1', { host: `${canisterText}.localhost:4943` }],
-    ['query', `/page?x=1&canisterId=${canisterText}`, {}],
-    ['referrer', '/page?x=1', { referer: `http://localhost/?canisterId=${canisterText}` }]
-  ])('finds the canister by %s and gives its answer', async (_name, path, headers) => {
-    const reply = await send('GET', path, { headers });
-    expect(reply.status).toBe(418);
-    expect(reply.headers['x-tea']).toBe('green');
-    expect(reply.body.toString()).toBe('from query');
-    expect(queried).toMatchObject([{ methodName: 'http_request', request: { method: 'GET', url: path } }]);
+    ['its headers', head(apiPath('v2', 'call'))],
+    [
+      'its body',
+      `${head(apiPath('v2', 'call'))}Content-Type: application/cbor\r\nContent-Length: 1000\r\n\r\nshort`
+    ],
+    [
+      'the body of a request to a canister',
+      `${head(`/?canisterId=${canisterText}`)}Content-Length: 9\r\n\r\nx`
+    ]
+  ])('with %s is not waited for', async (_name, start) => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(start);
+    const chunks: Buffer[] = [];
+    socket.on('data', (chunk: Buffer) => chunks.push(chunk));
+    await once(socket, 'close');
+    expect(Buffer.concat(chunks).toString()).toMatch(/^HTTP\/1.1 408 /);
+    expect(fixture.replica.submitted).toEqual([]);
+    expect(internalErrors).toEqual([]);
+    expect((await send('GET', '/api/v2/status')).status).toBe(200);
   });
 
-  it('passes method, headers and body on', async () => {
-    const body = utf8('payload');
-    await send('POST', `/?canisterId=${canisterText}`, { body, headers: { 'x-key': 'v' } });
-    expect(queried[0]?.request).toMatchObject({ method: 'POST', body });
-    expect(queried[0]?.request['headers']).toContainEqual(['x-key', 'v']);
-  });
-
-  it('repeats as an update when the canister asks for it', async () => {
-    const { replica } = fixture;
-    replica.onQuery = () => Promise.resolve({ kind: 'replied', reply: respond('', [true]) });
-    replica.settleWith = { status: 'replied', reply: respond('from update') };
-    const reply = await send('GET', `/?canisterId=${canisterText}`);
-    expect(reply.body.toString()).toBe('from update');
-    expect(replica.submitted.map(({ methodName }) => methodName)).toEqual(['http_request_update']);
-  });
-
-  it('answers 404 without a canister and 503 when it rejects', async () => {
-    expect((await send('GET', '/?canisterId=aaaaa-aa')).status).toBe(404);
-    fixture.replica.onQuery = () =>
-      Promise.resolve({ kind: 'rejected', rejectCode: 5, rejectMessage: 'trapped', errorCode: 'IC0503' });
-    const reply = await send('GET', `/?canisterId=${canisterText}`);
-    expect([reply.status, reply.body.toString()]).toEqual([503, 'IC0503: trapped']);
-  });
-
-  it.each([
-    ['no Candid', utf8('no Candid')],
-    ['a status below 200', respond('', [], { status_code: 99 })],
-    ['a header that is none', respond('', [], { headers: [['a b', 'c']] })],
-    ['a header with a line break', respond('', [], { headers: [['a', 'b\r\nc']] })]
-  ])('answers 502 when the canister answers with %s', async (_name, reply) => {
-    fixture.replica.onQuery = () => Promise.resolve({ kind: 'replied', reply });
-    expect((await send('GET', `/?canisterId=${canisterText}`)).status).toBe(502);
+  it('that leaves in the midst of its body is forgotten', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    socket.write(
+      `${head(apiPath('v2', 'call'))}Content-Type: application/cbor\r\nContent-Length: 9\r\n\r\nx`
+    );
+    await once(socket, 'connect');
+    socket.destroy();
+    await once(socket, 'close');
+    expect((await send('GET', '/api/v2/status')).status).toBe(200);
     expect(internalErrors).toEqual([]);
   });
 });
