@@ -6,15 +6,19 @@
  */
 import { type ClientRequest, type IncomingMessage, request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
-import { assertOutcallLimits, RESPONSE_BYTES_MAX } from './outcall-limits';
+import { assertOutcallLimits, findExcess, headerBytes, RESPONSE_BYTES_MAX } from './outcall-limits';
 import { RejectionError } from './rejection-error';
 
 export type OutcallHeader = { readonly name: string; readonly value: string };
 
+export type OutcallMethod = 'get' | 'head' | 'post' | 'put' | 'delete' | 'patch';
+
 /** Arguments of `http_request`. `maxResponseBytes` counts body and headers; absent means 2,000,000. */
 export type OutcallRequest = {
   readonly url: string;
-  readonly method: 'get' | 'head' | 'post';
+  readonly method: OutcallMethod;
+  /** Whether every replica of a subnet would send it; the one of this network sends it once either way. */
+  readonly isReplicated: boolean;
   readonly headers: readonly OutcallHeader[];
   readonly body?: Uint8Array;
   readonly maxResponseBytes?: bigint;
@@ -141,10 +145,12 @@ function writeRequest(outgoing: ClientRequest, request: OutcallRequest): void {
 async function readResponse(response: IncomingMessage, request: OutcallRequest): Promise<OutcallResponse> {
   const limit = Number(request.maxResponseBytes ?? BigInt(RESPONSE_BYTES_MAX));
   const headers = readHeaders(response);
-  const headersLength = headers.reduce((sum, { name, value }) => sum + name.length + value.length, 0);
-  if (headersLength > limit) {
+  const headersLength = headerBytes(headers);
+  const tooLong = `Header size exceeds specified response size limit ${limit}`;
+  const excess = headersLength > limit ? tooLong : findExcess(headers);
+  if (excess !== undefined) {
     response.destroy();
-    throw fatal(`Header size exceeds specified response size limit ${limit}`);
+    throw fatal(excess);
   }
   const chunks: Uint8Array[] = [];
   let length = headersLength;

@@ -4,7 +4,8 @@ import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { httpRequestCost } from '../execution/cycles-schedule';
 import { type Canister } from '../replica/canister';
 import { principalText } from '../replica/rejection';
-import { type OutcallRequest, type OutcallResponse } from './http-outcalls';
+import { type OutcallMethod, type OutcallRequest, type OutcallResponse } from './http-outcalls';
+import { assertOutcallLimits, RESPONSE_BYTES_MAX } from './outcall-limits';
 import { HTTP_RESPONSE, TRANSFORM_ARGUMENT } from './management-idl';
 import { type ManagementCall, type ManagementHost, takeFee } from './management-host';
 import {
@@ -18,7 +19,7 @@ import { RejectionError } from './rejection-error';
 
 /** HTTPS outcalls. */
 
-const MAX_RESPONSE_BYTES = 2_000_000n;
+const METHODS: readonly OutcallMethod[] = ['get', 'head', 'post', 'put', 'delete', 'patch'];
 
 type HttpResponseWire = {
   readonly status: bigint;
@@ -31,13 +32,16 @@ export async function httpRequest(
   call: ManagementCall,
   args: Arguments['http_request']
 ): Promise<Uint8Array> {
-  const request = readRequest(args);
-  const required = httpRequestCost(requestBytes(args), request.maxResponseBytes ?? MAX_RESPONSE_BYTES);
-  takeFee(call, { method: 'http_request', required });
   const transform = readTransform(call, args);
+  const request = readRequest(args);
+  assertOutcallLimits(request);
+  const maxBytes = request.maxResponseBytes ?? BigInt(RESPONSE_BYTES_MAX);
+  const required = httpRequestCost(requestBytes(args), maxBytes);
+  takeFee(call, { method: 'http_request', required });
+  if (call.callingCanister) call.callingCanister.consumedCycles.http_outcalls += required;
   const response = toWire(await host.performOutcall(request));
   if (!transform || !call.callingCanister) return encodeResult('http_request', response);
-  return runTransform(host, call.callingCanister, { ...transform, response });
+  return runTransform(host, call.callingCanister, { ...transform, response, maxBytes });
 }
 
 function readRequest(args: HttpRequestWire): OutcallRequest {
@@ -45,7 +49,8 @@ function readRequest(args: HttpRequestWire): OutcallRequest {
   const maxResponseBytes = optional(args.max_response_bytes);
   return {
     url: args.url,
-    method: 'post' in args.method ? 'post' : 'head' in args.method ? 'head' : 'get',
+    method: METHODS.find((method) => method in args.method) ?? 'get',
+    isReplicated: optional(args.is_replicated) ?? true,
     headers: args.headers,
     ...(body ? { body: Uint8Array.from(body) } : {}),
     ...(maxResponseBytes === undefined ? {} : { maxResponseBytes })
@@ -75,7 +80,7 @@ function readTransform(
   if (principal.toText() !== principalText(call.caller)) {
     throw new CanisterFault(
       ERROR_CODE.canisterRejected,
-      `The http_request transform principal id expected to be the caller's.`
+      `transform principal id expected to be ${principalText(call.caller)}, got ${principal.toText()}`
     );
   }
   return { methodName, context: Uint8Array.from(transform.context) };
@@ -84,12 +89,21 @@ function readTransform(
 function runTransform(
   host: ManagementHost,
   canister: Canister,
-  input: { readonly methodName: string; readonly context: Uint8Array; readonly response: HttpResponseWire }
+  input: {
+    readonly methodName: string;
+    readonly context: Uint8Array;
+    readonly response: HttpResponseWire;
+    readonly maxBytes: bigint;
+  }
 ): Uint8Array {
-  const { methodName, context, response } = input;
+  const { methodName, context, response, maxBytes } = input;
   const arg = new Uint8Array(IDL.encode([TRANSFORM_ARGUMENT], [{ response, context }]));
   const outcome = host.queries.transform(canister, methodName, arg);
   if (outcome.kind === 'rejected') throw new RejectionError(outcome);
+  if (BigInt(outcome.reply.length) > maxBytes) {
+    const rejectMessage = `Transformed http response exceeds limit: ${maxBytes}`;
+    throw new RejectionError({ rejectCode: 1, errorCode: 'IC0101', rejectMessage });
+  }
   return encodeResult('http_request', decodeTransformed(outcome.reply));
 }
 

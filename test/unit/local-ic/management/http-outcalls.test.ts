@@ -8,7 +8,7 @@ import {
 import { RejectionError } from '../../../../src/local-ic/management/rejection-error';
 
 const ORIGIN = 'https://rpc-1.localhost';
-const get: OutcallRequest = { url: `${ORIGIN}/`, method: 'get', headers: [] };
+const get: OutcallRequest = { url: `${ORIGIN}/`, method: 'get', isReplicated: true, headers: [] };
 
 let server: Server;
 let listener: RequestListener;
@@ -63,6 +63,7 @@ describe('a routed outcall', () => {
     const answer = await outcalls().perform({
       url: `${ORIGIN}/v1/rpc?q=1%202`,
       method: 'post',
+      isReplicated: true,
       headers: [{ name: 'X-Key', value: 'abc' }],
       body: new TextEncoder().encode('{"id":1}')
     });
@@ -120,6 +121,57 @@ describe('a routed outcall', () => {
   });
 });
 
+describe('an outcall that is not replicated', () => {
+  it.each(['put', 'delete', 'patch'] as const)('may %s', async (method) => {
+    let seen: string | undefined;
+    listener = (request, response) => {
+      seen = request.method;
+      response.writeHead(200).end();
+    };
+
+    await outcalls().perform({ ...get, method, isReplicated: false });
+
+    expect(seen).toBe(method.toUpperCase());
+  });
+});
+
+describe('the headers of a response', () => {
+  it.each<[what: string, headers: Record<string, string>, text: string]>([
+    [
+      'too many',
+      Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`x-${index}`, 'y'])),
+      'number of all http headers '
+    ],
+    [
+      'one too long',
+      { x: 'a'.repeat(8193) },
+      'number of bytes to represent some http header value 8193 exceeds 8192'
+    ]
+  ])('are refused: %s', async (_what, headers, text) => {
+    listener = (_request, response) => response.writeHead(200, headers).end();
+
+    const rejection = await rejectionOf(outcalls().perform(get));
+
+    expect(rejection.code).toBe(1);
+    expect(rejection.text).toContain(text);
+  });
+
+  it('have names in lower case, and come as often as they were sent', async () => {
+    listener = (_request, response) => {
+      response.setHeader('Set-Cookie', ['a=1', 'B=2']);
+      response.writeHead(200).end();
+    };
+
+    const { headers } = await outcalls().perform(get);
+
+    expect(headers.filter(({ name }) => name === 'set-cookie').map(({ value }) => value)).toEqual([
+      'a=1',
+      'B=2'
+    ]);
+    expect(headers.every(({ name }) => name === name.toLowerCase())).toBe(true);
+  });
+});
+
 describe('what is refused before any connection', () => {
   beforeEach(() => {
     listener = () => {
@@ -127,11 +179,11 @@ describe('what is refused before any connection', () => {
     };
   });
 
-  it.each([
+  it.each<[what: string, change: Partial<OutcallRequest>, code: number, text: string]>([
     ['plain http', { url: 'http://rpc-1.localhost/' }, 1, 'Url need to specify https scheme'],
     ['a file URL', { url: 'file:///etc/passwd' }, 1, 'Url need to specify https scheme'],
     ['no URL', { url: 'rpc-1' }, 1, 'Failed to parse URL: rpc-1'],
-    ['a URL of 8193 bytes', { url: `${ORIGIN}/`.padEnd(8193, 'a') }, 4, 'url length 8193 exceeds 8192'],
+    ['a URL of 8193 bytes', { url: `${ORIGIN}/`.padEnd(8193, 'a') }, 4, 'url size 8193 exceeds 8192'],
     [
       'a max_response_bytes above 2,000,000',
       { maxResponseBytes: 2_000_001n },
@@ -142,7 +194,7 @@ describe('what is refused before any connection', () => {
       '65 headers',
       { headers: Array.from({ length: 65 }, (_, index) => ({ name: `x-${index}`, value: '' })) },
       4,
-      'number of http headers 65 exceeds 64'
+      'number of all http headers 65 exceeds 64'
     ],
     [
       'a header value of 8193 bytes',
@@ -162,6 +214,20 @@ describe('what is refused before any connection', () => {
       4,
       'total number of bytes to represent all http header names and values 56021 exceeds 49152'
     ],
+    [
+      'headers and body of more than 2 MB together',
+      { headers: [{ name: 'x', value: 'y' }], body: new Uint8Array(1_999_999) },
+      4,
+      'total number of bytes to represent all http header names and values and http body 2000001 exceeds 2000000'
+    ],
+    ...(['put', 'delete', 'patch'] as const).map(
+      (method): [string, Partial<OutcallRequest>, number, string] => [
+        `${method} by all replicas`,
+        { method },
+        4,
+        'The requested HTTP method is only allowed for non-replicated requests.'
+      ]
+    ),
     [
       'a header name with a space',
       { headers: [{ name: 'a b', value: '' }] },

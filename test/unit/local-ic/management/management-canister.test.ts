@@ -3,8 +3,7 @@ import { Principal } from '@dfinity/principal';
 import { secp256k1 } from '@noble/curves/secp256k1';
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex, concatBytes } from '@noble/hashes/utils';
-import { type OutcallRequest } from '../../../../src/local-ic/management/http-outcalls';
-import { HTTP_RESPONSE, type ManagementMethod } from '../../../../src/local-ic/management/management-idl';
+import { type ManagementMethod } from '../../../../src/local-ic/management/management-idl';
 import { createTestThresholdKeys } from '../../../../src/local-ic/management/threshold-keys';
 import { type Outcome } from '../../../../src/local-ic/replica/replica-port';
 import {
@@ -22,7 +21,8 @@ import {
   UNCHANGED_SETTINGS,
   user
 } from '../../../fixtures/local-ic/test-replica';
-import { buildCanister, type Literals, type WatCanister } from '../../../fixtures/local-ic/wat-canister';
+import { callThrough, proxy } from '../../../fixtures/local-ic/proxy-canister';
+import { buildCanister } from '../../../fixtures/local-ic/wat-canister';
 
 let host: TestReplica;
 
@@ -34,30 +34,8 @@ afterEach(() => {
   host.replica.close();
 });
 
-/** A canister that passes its argument to a management method with cycles, and the answer back. */
-const proxy =
-  (method: ManagementMethod, cycles = 30_000_000_000n, extra: Record<string, string> = {}) =>
-  (literals: Literals): WatCanister => ({
-    memoryPages: 40,
-    exports: {
-      'canister_update go': `(call $call_new (i32.const 0) (i32.const 0) ${literals.text(method)} (i32.const 0) (i32.const 0) (i32.const 1) (i32.const 0))
-        (call $call_cycles_add (i64.const ${cycles}))
-        (call $msg_arg_data_copy (i32.const 65536) (i32.const 0) (call $msg_arg_data_size))
-        (call $call_data_append (i32.const 65536) (call $msg_arg_data_size))
-        (drop (call $call_perform))`,
-      ...extra
-    },
-    callbacks: [
-      `(call $msg_arg_data_copy (i32.const 65536) (i32.const 0) (call $msg_arg_data_size))
-       (call $reply (i32.const 65536) (call $msg_arg_data_size))`,
-      `(call $msg_reject_msg_copy (i32.const 65536) (i32.const 0) (call $msg_reject_msg_size))
-       (call $msg_reject (i32.const 65536) (call $msg_reject_msg_size))`
-    ]
-  });
-
-async function viaCanister(canister: Installed, method: ManagementMethod, value: object): Promise<Outcome> {
-  return host.call(canister.id, 'go', { arg: encodeArgument(method, value) });
-}
+const viaCanister = (canister: Installed, method: ManagementMethod, value: object): Promise<Outcome> =>
+  callThrough(host, canister, { method, value });
 
 async function updateSettings(canister: Installed, settings: object, sender = CONTROLLER): Promise<Outcome> {
   return host.manage(
@@ -432,117 +410,6 @@ describe('threshold keys', () => {
       await viaCanister(signer, 'sign_with_schnorr', { ...value, aux: [] })
     );
     expect((signed as { signature: Uint8Array }).signature).toHaveLength(64);
-  });
-});
-
-describe('HTTPS outcalls', () => {
-  const requests: OutcallRequest[] = [];
-  const printed: string[] = [];
-  const CYCLES = 50_000_000_000n;
-  const argument = (caller: Installed | undefined): object => ({
-    url: 'https://example.com/data',
-    max_response_bytes: [1000n],
-    method: { post: null },
-    headers: [{ name: 'accept', value: '*/*' }],
-    body: [Uint8Array.of(1, 2)],
-    transform: caller
-      ? [{ function: [caller.principal, 'transform'], context: new TextEncoder().encode('ctx') }]
-      : [],
-    is_replicated: []
-  });
-
-  beforeEach(() => {
-    requests.length = 0;
-    printed.length = 0;
-    host = new TestReplica({
-      onLog: (_id, text) => printed.push(text),
-      performOutcall: (request) => {
-        requests.push(request);
-        return Promise.resolve({
-          status: 200,
-          headers: [{ name: 'x', value: 'y' }],
-          body: Uint8Array.of(9, 8)
-        });
-      }
-    });
-  });
-
-  const TRANSFORMED = new Uint8Array(
-    IDL.encode(
-      [HTTP_RESPONSE],
-      [{ status: 418n, headers: [], body: new TextEncoder().encode('transformed') }]
-    )
-  );
-
-  it('ask for what the canister asked', async () => {
-    const canister = await host.install(await buildCanister(proxy('http_request', CYCLES)));
-
-    const [response] = decodeResult(
-      'http_request',
-      await viaCanister(canister, 'http_request', argument(undefined))
-    );
-
-    expect(response).toMatchObject({ status: 200n, headers: [{ name: 'x', value: 'y' }] });
-    expect(requests).toEqual([
-      {
-        url: 'https://example.com/data',
-        method: 'post',
-        headers: [{ name: 'accept', value: '*/*' }],
-        body: Uint8Array.of(1, 2),
-        maxResponseBytes: 1000n
-      }
-    ]);
-  });
-
-  it('hand the response to the transform of the canister, called by the management canister', async () => {
-    const define = (literals: Literals): WatCanister => {
-      const base = proxy('http_request', CYCLES)(literals);
-      // Traps unless the caller is aaaaa-aa; prints its argument.
-      const transform = `(if (call $msg_caller_size) (then unreachable))
-        (call $msg_arg_data_copy (i32.const 65536) (i32.const 0) (call $msg_arg_data_size))
-        (call $debug_print (i32.const 65536) (call $msg_arg_data_size))
-        (call $reply ${literals.blob(TRANSFORMED)})`;
-      return { ...base, exports: { ...base.exports, 'canister_query transform': transform } };
-    };
-    const canister = await host.install(await buildCanister(define));
-
-    const [response] = decodeResult(
-      'http_request',
-      await viaCanister(canister, 'http_request', argument(canister))
-    );
-
-    expect(response).toMatchObject({ status: 418n, headers: [] });
-    const [argumentText] = printed;
-    expect(argumentText).toContain('ctx');
-    expect(argumentText).toContain(String.fromCharCode(9, 8));
-  });
-
-  it.each([
-    ['traps', { 'canister_query transform': 'unreachable' }, 'unreachable'],
-    ['is missing', {}, 'no query method'],
-    ['answers no response', { 'canister_query transform': '(call $msg_reply)' }, 'decode']
-  ])('are rejected when the transform %s', async (_name, exports, text) => {
-    const canister = await host.install(await buildCanister(proxy('http_request', CYCLES, exports)));
-
-    expect(rejectMessageOf(await viaCanister(canister, 'http_request', argument(canister)))).toContain(text);
-  });
-
-  it('are refused with the transform of another canister', async () => {
-    const other = await host.create();
-    const canister = await host.install(await buildCanister(proxy('http_request', CYCLES)));
-
-    expect(rejectMessageOf(await viaCanister(canister, 'http_request', argument(other)))).toContain(
-      'transform'
-    );
-    expect(requests).toEqual([]);
-  });
-
-  it('want to be paid', async () => {
-    const canister = await host.install(await buildCanister(proxy('http_request', 1000n)));
-
-    expect(rejectMessageOf(await viaCanister(canister, 'http_request', argument(undefined)))).toContain(
-      'http_request request sent with 1_000 cycles'
-    );
   });
 });
 
