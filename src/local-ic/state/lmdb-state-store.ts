@@ -75,7 +75,8 @@ class LmdbStateStore implements StateStore {
     for (const group of [this.#next, this.#current]) {
       if (group?.changes.has(key)) return group.changes.get(key);
     }
-    return this.database.getBinary(keyBytes(key));
+    const value = this.database.getBinary(keyBytes(key));
+    return value && plainBytes(value);
   }
 
   *entries(prefix: string): Iterable<readonly [key: string, value: Uint8Array]> {
@@ -84,7 +85,7 @@ class LmdbStateStore implements StateStore {
     for (const { key: bytes, value } of this.database.getRange(rangeOf(prefix))) {
       const key = Buffer.from(bytes).toString('latin1');
       for (; next && next.key < key; next = pending.next().value) yield* present(next);
-      if (next?.key !== key) yield [key, value];
+      if (next?.key !== key) yield [key, plainBytes(value)];
       else {
         yield* present(next);
         next = pending.next().value;
@@ -166,6 +167,10 @@ class LmdbStateStore implements StateStore {
 function* present({ key, value }: StateChange): Iterable<readonly [string, Uint8Array]> {
   if (value) yield [key, value];
 }
+
+/** A copy by `slice` of the package's `Buffer` would be none. */
+const plainBytes = ({ buffer, byteOffset, length }: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, length);
 
 const keyBytes = (key: string): Buffer => Buffer.from(key, 'latin1');
 

@@ -34,8 +34,8 @@ describe('the state in a folder', () => {
       { key: 'b', value: new Uint8Array(300_000).fill(7) }
     ]);
     await reopen();
-    expect(store.get('a/1')).toEqual(Buffer.of(1));
-    expect(store.get('a/2')).toEqual(Buffer.of());
+    expect(store.get('a/1')).toEqual(bytes(1));
+    expect(store.get('a/2')).toEqual(bytes());
     expect(store.get('b')?.every((byte) => byte === 7)).toBe(true);
     expect(store.get('b')).toHaveLength(300_000);
     expect(store.get('c')).toBeUndefined();
@@ -106,6 +106,14 @@ describe('the state in a folder', () => {
     await store.write(entries.map(([key]) => ({ key, value: bytes(255, 255) })));
     expect(got.map((value) => value?.[0])).toEqual(entries.map((_, i) => i));
     expect(entries.map(([, value]) => value[1])).toEqual(entries.map((_, i) => i));
+  });
+
+  it('hands out plain bytes, of which a slice is a copy', async () => {
+    await store.write([{ key: 'k', value: bytes(1) }]);
+    for (const value of [store.get('k'), ...[...store.entries('k')].map(([, entry]) => entry)]) {
+      value?.slice().fill(9);
+      expect(value).toEqual(bytes(1));
+    }
   });
 
   it('takes no key that its order is not made for', async () => {
