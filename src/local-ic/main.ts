@@ -1,11 +1,16 @@
 /** Starts a local Internet Computer from the command line and runs until it is told to stop. */
 import { parseArgs } from 'node:util';
 import { LocalIc, type LocalIcOptions } from './local-ic';
+import { resetStateFolder } from './state/state-folder';
+import { StateFolderError } from './state/state-folder-error';
 
-const USAGE = `Usage: local-ic [--port <port>] [--host <address>] [--outcall-route <https origin>=<http origin>]...
+const USAGE = `Usage: local-ic [--port <port>] [--host <address>] [--state-dir <folder> [--reset]]
+                [--outcall-route <https origin>=<http origin>]...
 
   --port           port to listen on; 0 takes a free one (default 4943)
   --host           address to bind (default 127.0.0.1)
+  --state-dir      folder to keep everything in; without one, all ends with the process
+  --reset          removes the state in that folder first
   --outcall-route  where HTTPS outcalls to an origin go on this machine,
                    such as https://rpc-1.localhost=http://127.0.0.1:8545
 `;
@@ -28,31 +33,42 @@ function parseRoute(text: string): readonly [string, string] {
   return [from, to];
 }
 
-/** Options of the command line, or undefined when help was asked for. @throws {UsageError} */
-function parseCommandLine(argv: readonly string[]): LocalIcOptions | undefined {
+type CommandLine = { readonly options: LocalIcOptions; readonly isReset: boolean };
+
+/** The command line, or undefined when help was asked for. @throws {UsageError} */
+function parseCommandLine(argv: readonly string[]): CommandLine | undefined {
   const { values } = parseArgs({
     args: [...argv],
     options: {
       port: { type: 'string' },
       host: { type: 'string' },
+      'state-dir': { type: 'string' },
+      reset: { type: 'boolean' },
       'outcall-route': { type: 'string', multiple: true },
       help: { type: 'boolean', short: 'h' }
     }
   });
   if (values.help === true) return undefined;
-  return {
+  const { host, 'state-dir': stateDir, reset: isReset = false } = values;
+  if (stateDir === '') throw new UsageError('--state-dir needs a folder');
+  if (isReset && stateDir === undefined) throw new UsageError('--reset needs --state-dir');
+  const options = {
     port: parsePort(values.port),
-    ...(values.host !== undefined && { host: values.host }),
+    ...(host !== undefined && { host }),
+    ...(stateDir !== undefined && { stateDir }),
     outcallRoutes: Object.fromEntries((values['outcall-route'] ?? []).map(parseRoute))
   };
+  return { options, isReset };
 }
 
 async function main(argv: readonly string[]): Promise<void> {
-  const options = parseCommandLine(argv);
-  if (options === undefined) {
+  const commandLine = parseCommandLine(argv);
+  if (commandLine === undefined) {
     process.stdout.write(USAGE);
     return;
   }
+  const { options, isReset } = commandLine;
+  if (isReset && options.stateDir !== undefined) resetStateFolder(options.stateDir);
   const localIc = await LocalIc.start(options);
   process.stdout.write(
     `Local Internet Computer at ${localIc.url}: a development network, its keys are public test keys\n`
@@ -63,7 +79,7 @@ async function main(argv: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  const isSystems = error instanceof Error && 'syscall' in error;
+  const isSystems = error instanceof StateFolderError || (error instanceof Error && 'syscall' in error);
   const help = isSystems ? '' : USAGE;
   process.stderr.write(`local-ic: ${error instanceof Error ? error.message : String(error)}\n${help}`);
   process.exitCode = 1;

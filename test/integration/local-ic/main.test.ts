@@ -1,9 +1,13 @@
 /** The command line of the local IC, as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { HttpAgent } from '@dfinity/agent';
 import { LocalIc } from '../../../src/local-ic/local-ic';
+import { createCanisterCall, createdCanister } from '../../support/local-ic/management-calls';
+import { RawClient } from '../../support/local-ic/raw-client';
 
 const projectRoot = join(__dirname, '../../..');
 const children: ChildProcess[] = [];
@@ -71,13 +75,77 @@ it.each([
     'a route from http',
     ['--outcall-route', 'http://a=http://localhost'],
     'expected an https origin, got "http://a"'
-  ]
+  ],
+  ['a reset of nothing', ['--reset'], '--reset needs --state-dir'],
+  ['a state folder without a name', ['--state-dir', ''], '--state-dir needs a folder']
 ])('refuses %s with usage and exit code 1', async (_name, argv, text) => {
   const { code, stdout, stderr } = await run(...argv).ended;
   expect([code, stdout]).toEqual([1, '']);
   expect(stderr).toContain(`local-ic: ${text}`);
   expect(stderr).toContain('Usage: ');
 });
+
+describe('--state-dir', () => {
+  let folder: string;
+
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'local-ic-main-'));
+  });
+
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  /** Runs with the folder, lets `work` use it, ends it with `signal`, and gives what it wrote to standard error. */
+  async function during<T>(
+    { signal, options = [] }: { readonly signal: NodeJS.Signals; readonly options?: readonly string[] },
+    work: (client: RawClient) => Promise<T>
+  ): Promise<T> {
+    const { child, firstLine, ended } = run('--port', '0', '--state-dir', folder, ...options);
+    const host = /http:\/\/127\.0\.0\.1:\d+/.exec(await firstLine)?.[0] ?? '';
+    const result = await work(new RawClient(host));
+    child.kill(signal);
+    const { code, stderr } = await ended;
+    expect({ code, stderr }).toEqual({ code: signal === 'SIGKILL' ? null : 0, stderr: '' });
+    return result;
+  }
+
+  it.each(['SIGTERM', 'SIGINT', 'SIGKILL'] as const)('keeps everything through %s', async (signal) => {
+    const id = await during({ signal }, createCanister);
+    expect(await during({ signal }, (client) => client.hasCanister(id))).toBe(true);
+  });
+
+  it('is empty after a reset', async () => {
+    const id = await during({ signal: 'SIGTERM' }, createCanister);
+    const options = ['--reset'];
+    expect(await during({ signal: 'SIGTERM', options }, (client) => client.hasCanister(id))).toBe(false);
+  });
+
+  it.each([[], ['--reset']])(
+    'of something else is refused without usage and left alone (%j)',
+    async (...more) => {
+      writeFileSync(join(folder, 'thesis.txt'), 'years of work');
+      const { code, stdout, stderr } = await run('--port', '0', '--state-dir', folder, ...more).ended;
+      expect([code, stdout]).toEqual([1, '']);
+      expect(stderr).toMatch(/^local-ic: .* is not a state folder: it has 'thesis\.txt' in it[^\n]*\n$/);
+      expect(readdirSync(folder)).toEqual(['thesis.txt']);
+    }
+  );
+
+  it('in use is refused, and served on', async () => {
+    await during({ signal: 'SIGTERM' }, async (client) => {
+      const { code, stderr } = await run('--port', '0', '--state-dir', folder).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/^local-ic: The state folder .* is in use by process \d+/);
+      await createCanister(client);
+    });
+    expect(existsSync(join(folder, 'data.mdb'))).toBe(true);
+  });
+});
+
+async function createCanister(client: RawClient): Promise<Uint8Array> {
+  const outcome = await client.call(createCanisterCall()).outcome;
+  if (outcome.kind !== 'replied') throw new Error(`no canister was created: ${JSON.stringify(outcome)}`);
+  return createdCanister(outcome.reply);
+}
 
 describe('LocalIc', () => {
   it('has the same root key at every start', async () => {
