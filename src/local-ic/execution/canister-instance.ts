@@ -6,7 +6,7 @@ import { type HeapChanges, type HeapChangeSource, type HeapImage } from './memor
 import { MemorySnapshot } from './memory-snapshot';
 import { pagedCopy, type PagedBytes } from './paged-bytes';
 import { globalValue, type GlobalValue, type SnapshotGlobal } from './snapshot-globals';
-import { type StableMemory } from './stable-memory';
+import { StableMemory } from './stable-memory';
 import { createSystemApi } from './system-api';
 import { type ApiHost } from './system-api-host';
 import { faultOf, outOfInstructions } from './trap';
@@ -134,6 +134,16 @@ export class CanisterInstance implements HeapChangeSource {
   #wasmGlobal({ index, isMutable, exportName }: SnapshotGlobal): WasmGlobal {
     const name = isMutable || exportName === undefined ? HOST_EXPORT.global(index) : exportName;
     return this.#linked.exports[name] as WasmGlobal;
+  }
+
+  /** A copy to try something on: nothing it does reaches this one. Between messages only. */
+  fork(): CanisterInstance {
+    const copy = new CanisterInstance(this.module, new StableMemory(this.stable.asImage()));
+    copy.adoptHeap(this);
+    copy.#linked.globals.forEach((global, index) => {
+      global.value = this.#linked.globals[index]?.value ?? 0;
+    });
+    return copy;
   }
 
   begin(): void {

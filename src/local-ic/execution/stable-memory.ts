@@ -100,6 +100,11 @@ export class StableMemory implements StableChangeSource {
     }
   }
 
+  /** Its content, right as long as nothing is written to it. */
+  asImage(): PagedImage {
+    return { byteLength: this.#byteLength, readPage: (index) => this.#page(index) };
+  }
+
   drainChanges(): PageChanges | undefined {
     const isFirst = this.#changed === undefined;
     const changed = this.#changed ?? new Set(this.#pages.keys());

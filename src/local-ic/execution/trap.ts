@@ -41,3 +41,17 @@ export function outOfInstructions(limit: bigint): CanisterFault {
     `Canister exceeded the limit of ${limit} instructions for single message execution.`
   );
 }
+
+const LOGGED_FAULTS = [
+  /^Canister trapped: (?<text>.*)$/s,
+  /^Canister called `ic0\.trap` with message: '(?<text>.*)'$/s
+];
+
+/** What the log of a canister says of a fault; undefined of faults that are no traps of its code. */
+export function trapLogLine({ message }: CanisterFault): string | undefined {
+  for (const pattern of LOGGED_FAULTS) {
+    const text = pattern.exec(message)?.groups?.['text'];
+    if (text !== undefined) return `[TRAP]: ${text === '' ? '(no message)' : text}`;
+  }
+  return undefined;
+}

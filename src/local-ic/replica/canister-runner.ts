@@ -4,6 +4,7 @@ import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { executionCost } from '../execution/cycles-schedule';
 import { type CanisterFacts, type ExecutionInput, type SubnetFacts } from '../execution/execution';
 import { isReplicated, type ContextName } from '../execution/execution-context';
+import { trapLogLine } from '../execution/trap';
 import { type Canister } from './canister';
 import { type CyclesLedger } from './cycles-ledger';
 
@@ -101,10 +102,7 @@ export class CanisterRunner {
   enter(canister: Canister, instance: CanisterInstance, request: ExecutionRequest): ExecutionResult {
     const run = instance.run(this.#createInput(canister, request), request.entry);
     const result = LIMITED_CONTEXTS.has(request.context) ? withinMemoryLimit(canister, instance, run) : run;
-    if (result.kind === 'trapped') {
-      const line = new TextEncoder().encode(`[TRAP]: ${result.fault.message}`);
-      this.#log(canister, line, { context: request.context, timeNs: this.options.timeNs() });
-    }
+    if (result.kind === 'trapped') this.#logTrap(canister, request.context, result.fault);
     return result;
   }
 
@@ -121,7 +119,7 @@ export class CanisterRunner {
       methodName: request.methodName ?? '',
       timeNs,
       deadlineNs: request.deadlineNs ?? 0n,
-      instructionLimit: request.instructionLimit ?? this.#limitOf(request.context),
+      instructionLimit: request.instructionLimit ?? this.limitOf(request.context),
       priorInstructions: request.priorInstructions ?? 0n,
       canRespond: request.canRespond ?? false,
       availableCycles: request.availableCycles ?? 0n,
@@ -130,12 +128,13 @@ export class CanisterRunner {
       hasQueueRoom: (callee, queuedNow) =>
         (canister.pendingCalls.get(bytesToHex(callee)) ?? 0) + queuedNow < MAX_QUEUED_CALLS,
       log: (text) => {
-        this.#log(canister, text, { context: request.context, timeNs });
+        this.#log(canister, request.context, text);
       }
     };
   }
 
-  #limitOf(context: ContextName): bigint {
+  /** Instructions one execution may use. */
+  limitOf(context: ContextName): bigint {
     const { limits } = this.options;
     switch (context) {
       case 'start':
@@ -161,13 +160,14 @@ export class CanisterRunner {
     }
   }
 
-  /** What queries print is told, but no part of the canister's log. */
-  #log(
-    canister: Canister,
-    line: Uint8Array,
-    { context, timeNs }: { readonly context: ContextName; readonly timeNs: bigint }
-  ): void {
-    if (isReplicated(context)) canister.log.append(line, timeNs);
+  #logTrap(canister: Canister, context: ContextName, fault: CanisterFault): void {
+    const line = trapLogLine(fault);
+    if (line !== undefined) this.#log(canister, context, new TextEncoder().encode(line));
+  }
+
+  /** What queries print is not part of the state: the canister's log does not have it, the host is told. */
+  #log(canister: Canister, context: ContextName, line: Uint8Array): void {
+    if (isReplicated(context)) canister.log.append(line, this.options.timeNs());
     this.options.onLog(canister.id, new TextDecoder().decode(line));
   }
 }

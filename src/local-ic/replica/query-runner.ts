@@ -1,9 +1,10 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
-import { type CanisterInstance, type ExecutionResult } from '../execution/canister-instance';
-import { type CanisterResponse, type OutgoingCall } from '../execution/execution';
+import { type ExecutionResult } from '../execution/canister-instance';
 import { type Canister } from './canister';
 import { type CanisterRunner, type ExecutionRequest } from './canister-runner';
-import { describeFault, principalText, rejected, rejectedByFault, replied } from './rejection';
+import { answerOf, CompositeQuery, type QueryPlace } from './composite-query';
+import { QueryLimits } from './query-limits';
+import { describeFault, principalText, rejected, rejectedByFault } from './rejection';
 import { type Outcome, type QueryMessage } from './replica-port';
 import { type SystemCanister } from './system-canister';
 
@@ -14,144 +15,131 @@ export type QueryOptions = {
   readonly queryManagement: (message: QueryMessage) => Outcome;
   /** Certificate of the canister's certified data. */
   readonly dataCertificate: (canisterId: Uint8Array) => Uint8Array | undefined;
+  /** Milliseconds of a clock that never goes back, for the time limit of queries; the system's by default. */
+  readonly monotonicMs?: () => number;
 };
-
-type QueryCall = Omit<QueryMessage, 'canisterId'>;
-
-/** How deep composite queries may call each other. */
-const MAX_CALL_DEPTH = 6;
 
 /** Answers queries; nothing they do is kept. */
 export class QueryRunner {
   constructor(private readonly options: QueryOptions) {}
 
   query(message: QueryMessage): Outcome {
-    const { canisterId, ...call } = message;
+    const { canisterId } = message;
     const systemCanister = this.options.findSystemCanister(canisterId);
     if (systemCanister) return systemCanister.query(message);
-    const canister = this.options.findCanister(canisterId);
-    if (!canister) {
-      return rejected(ERROR_CODE.canisterNotFound, `Canister ${principalText(canisterId)} not found`);
+    const target = this.options.findCanister(canisterId);
+    if (!target) return notFound(canisterId);
+    const { runner, monotonicMs = () => performance.now() } = this.options;
+    const limits = new QueryLimits(runner.limitOf('query'), monotonicMs);
+    try {
+      return this.#run(target, message, { target, depth: 0, limits });
+    } catch (error) {
+      if (error instanceof CanisterFault) return rejected(error.code, error.message);
+      throw error;
     }
-    return this.#run(canister, call, { isTarget: true, stack: [] });
   }
 
   /** Runs a query method as the transform function of an HTTPS outcall, called by the management canister. */
   transform(canister: Canister, methodName: string, arg: Uint8Array): Outcome {
-    const instance = canister.instance;
-    if (instance?.module.methods.get(methodName) !== 'query') return missingMethod(canister, methodName);
-    return this.#runSimple(canister, {
+    const kind = canister.instance?.module.methods.get(methodName);
+    if (kind === 'composite_query') {
+      return rejected(
+        ERROR_CODE.compositeQueryInReplicatedMode,
+        'Composite query cannot be used as transform in canister http outcalls.'
+      );
+    }
+    if (kind !== 'query') return missingMethod(canister, methodName);
+    const result = this.options.runner.execute(canister, {
       context: 'transform',
       caller: new Uint8Array(0),
       arg,
       canRespond: true,
       entry: { kind: 'export', name: `canister_query ${methodName}` }
     });
+    return toOutcome(canister, result);
   }
 
-  #run(
-    canister: Canister,
-    { sender, methodName, arg }: QueryCall,
-    place: { readonly isTarget: boolean; readonly stack: readonly Canister[] }
-  ): Outcome {
-    const refusal = refuseByStatus(canister);
+  /** A call of a query to another canister, or to its own: always to that canister as it is outside of the query. */
+  #call(message: QueryMessage, { target, depth, limits }: QueryPlace): Outcome {
+    const { canisterId } = message;
+    if (canisterId.length === 0) {
+      limits.useCall();
+      return this.options.queryManagement(message);
+    }
+    const systemCanister = this.options.findSystemCanister(canisterId);
+    if (systemCanister) return systemCanister.query(message);
+    const callee = this.options.findCanister(canisterId);
+    if (!callee) return notFound(canisterId);
+    return this.#run(callee, message, { target, depth: depth + 1, limits });
+  }
+
+  #run(canister: Canister, message: QueryMessage, place: QueryPlace): Outcome {
+    const refusal = refuse(canister);
     if (refusal) return refusal;
     const { instance } = canister;
-    if (!instance) {
-      const text = 'Attempted to execute a message, but the canister contains no Wasm module.';
-      return rejectedByFault(canister.id, new CanisterFault(ERROR_CODE.noWasmModule, text));
-    }
-    const kind = instance.module.methods.get(methodName);
-    const certificate = place.isTarget
-      ? (): Uint8Array | undefined => this.options.dataCertificate(canister.id)
-      : undefined;
-    const request = { caller: sender, arg, canRespond: true, certificate } as const;
+    const { methodName } = message;
+    const kind = instance?.module.methods.get(methodName);
+    const request = this.#requestOf(canister, message, place);
     if (kind === 'query') {
       const entry = { kind: 'export', name: `canister_query ${methodName}` } as const;
-      return this.#runSimple(canister, { ...request, context: 'query', entry });
+      const result = this.options.runner.execute(canister, { ...request, context: 'query', entry });
+      place.limits.useInstructions(result.instructions);
+      if (place.depth > 0) place.limits.useCall();
+      return toOutcome(canister, result);
     }
-    if (kind !== 'composite_query') return missingMethod(canister, methodName);
+    if (kind !== 'composite_query' || !instance) return missingMethod(canister, methodName);
+    const composite = new CompositeQuery({
+      runner: this.options.runner,
+      canister,
+      instance: instance.fork(),
+      place,
+      call: (callMessage) => this.#call(callMessage, place)
+    });
     const entry = { kind: 'export', name: `canister_composite_query ${methodName}` } as const;
-    return this.#runComposite(canister, { ...request, context: 'compositeQuery', entry }, place.stack);
+    return composite.run({ ...request, context: 'compositeQuery', entry });
   }
 
-  #runSimple(canister: Canister, request: ExecutionRequest): Outcome {
-    return toOutcome(canister, this.options.runner.execute(canister, request));
-  }
-
-  #runComposite(canister: Canister, request: ExecutionRequest, stack: readonly Canister[]): Outcome {
-    const { instance } = canister;
-    if (!instance) return missingMethod(canister, '');
-    if (stack.includes(canister)) return rejected(ERROR_CODE.queryLoop, 'Query call graph loop detected.');
-    if (stack.length >= MAX_CALL_DEPTH)
-      return rejected(ERROR_CODE.queryTooDeep, 'Query call graph is too deep.');
-    const body = (): ExecutionResult =>
-      this.#enterComposite({ canister, instance, request, stack: [...stack, canister] });
-    return toOutcome(canister, this.options.runner.transact(instance, body, false));
-  }
-
-  /** Runs the method, its calls and their callbacks, until the first answer or trap. */
-  #enterComposite(run: {
-    readonly canister: Canister;
-    readonly instance: CanisterInstance;
-    readonly request: ExecutionRequest;
-    readonly stack: readonly Canister[];
-  }): ExecutionResult {
-    const { canister, instance, request, stack } = run;
-    const { runner } = this.options;
-    let result = runner.enter(canister, instance, request);
-    const calls: OutgoingCall[] = [];
-    let instructions = result.instructions;
-    while (result.kind === 'completed' && !result.effects.response) {
-      calls.push(...result.effects.calls);
-      const call = calls.shift();
-      if (!call) return result;
-      const outcome = this.#callWithin(canister, call, stack);
-      result = runner.enter(canister, instance, callbackRequest(request, { call, outcome, instructions }));
-      instructions += result.instructions;
-    }
-    return result;
-  }
-
-  #callWithin(caller: Canister, call: OutgoingCall, stack: readonly Canister[]): Outcome {
-    const query = { sender: caller.id, methodName: call.methodName, arg: call.arg };
-    if (call.callee.length === 0) return this.options.queryManagement({ ...query, canisterId: call.callee });
-    const systemCanister = this.options.findSystemCanister(call.callee);
-    if (systemCanister) return systemCanister.query({ ...query, canisterId: call.callee });
-    const callee = this.options.findCanister(call.callee);
-    if (!callee) {
-      return rejected(ERROR_CODE.canisterNotFound, `Canister ${principalText(call.callee)} not found`);
-    }
-    // A query of a canister that is in the midst of one would see that one's changes.
-    if (stack.includes(callee)) return rejected(ERROR_CODE.queryLoop, 'Query call graph loop detected.');
-    return this.#run(callee, query, { isTarget: false, stack });
+  #requestOf(
+    canister: Canister,
+    { sender, arg, senderInfo }: QueryMessage,
+    { target, limits }: QueryPlace
+  ): Omit<ExecutionRequest, 'context' | 'entry'> {
+    const certificate = (): Uint8Array | undefined => this.options.dataCertificate(canister.id);
+    return {
+      caller: sender,
+      arg,
+      canRespond: true,
+      instructionLimit: limits.nextExecution,
+      ...(canister === target && { certificate }),
+      ...(senderInfo && { callerInfo: senderInfo })
+    };
   }
 }
 
-function callbackRequest(
-  request: ExecutionRequest,
-  { call, outcome, instructions }: { call: OutgoingCall; outcome: Outcome; instructions: bigint }
-): ExecutionRequest {
-  const common = { caller: request.caller, canRespond: true, priorInstructions: instructions };
-  if (outcome.kind === 'replied') {
-    const entry = { kind: 'callback', callback: call.onReply } as const;
-    return { ...common, context: 'compositeReplyCallback', arg: outcome.reply, entry };
-  }
-  const rejection = { code: outcome.rejectCode, message: outcome.rejectMessage };
-  return {
-    ...common,
-    context: 'compositeRejectCallback',
-    rejection,
-    entry: { kind: 'callback', callback: call.onReject }
-  };
+function notFound(canisterId: Uint8Array): Outcome {
+  return rejected(ERROR_CODE.canisterNotFound, `Canister ${principalText(canisterId)} not found`);
 }
 
-function refuseByStatus({ id, status }: Canister): Outcome | undefined {
-  if (status === 'running') return undefined;
-  const text = `Canister ${principalText(id)} is ${status}`;
-  return status === 'stopped'
-    ? rejected(ERROR_CODE.stopped, `${text} and therefore does not have a CallContextManager`)
-    : rejected(ERROR_CODE.stopping, text);
+/** Why a canister answers no queries now. */
+function refuse(canister: Canister): Outcome | undefined {
+  const { id, status, instance } = canister;
+  const name = `Canister ${principalText(id)}`;
+  if (status === 'stopped') {
+    return rejected(
+      ERROR_CODE.stopped,
+      `${name} is stopped and therefore does not have a CallContextManager`
+    );
+  }
+  if (status === 'stopping') return rejected(ERROR_CODE.stopping, `${name} is stopping`);
+  if (!instance) {
+    const text = 'Attempted to execute a message, but the canister contains no Wasm module.';
+    return rejectedByFault(id, new CanisterFault(ERROR_CODE.noWasmModule, text));
+  }
+  if (!canister.isFrozen) return undefined;
+  return rejected(
+    ERROR_CODE.outOfCycles,
+    `${name} is unable to process query calls because it's frozen. Please top up the canister with cycles and try again.`
+  );
 }
 
 function missingMethod(canister: Canister, methodName: string): Outcome {
@@ -162,16 +150,4 @@ function missingMethod(canister: Canister, methodName: string): Outcome {
 function toOutcome(canister: Canister, result: ExecutionResult): Outcome {
   if (result.kind === 'trapped') return rejectedByFault(canister.id, result.fault);
   return answerOf(canister, result.effects.response);
-}
-
-function answerOf(canister: Canister, response: CanisterResponse | undefined): Outcome {
-  if (!response) {
-    return rejectedByFault(
-      canister.id,
-      new CanisterFault(ERROR_CODE.didNotReply, 'Canister did not reply to the call.')
-    );
-  }
-  return response.kind === 'reply'
-    ? replied(response.data)
-    : rejected(ERROR_CODE.canisterRejected, response.message);
 }

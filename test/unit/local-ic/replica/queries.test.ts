@@ -130,18 +130,6 @@ describe('a composite query', () => {
     expect(errorCodeOf(await host.call(id, 'go'))).toBe('IC0527');
   });
 
-  it('learns that a call graph loops', async () => {
-    const { id } = await install((literals) => ({
-      exports: {
-        'canister_composite_query go': `(call $canister_self_copy (i32.const 3000) (i32.const 0) (i32.const 10))
-          ${callNew('(i32.const 3000) (i32.const 10)', literals.text('go'))} ${PERFORM}`
-      },
-      callbacks: ['unreachable', REPLY_REJECT_CODE]
-    }));
-
-    expect(replyNumber(await host.query(id, 'go'))).toBe(105n);
-  });
-
   it('that never answers is rejected', async () => {
     const { id } = await install(() => ({ exports: { 'canister_composite_query go': 'nop' } }));
 
