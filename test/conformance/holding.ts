@@ -1,11 +1,13 @@
 /** Calls that stay open until a test says so: on any network, without moving its clock. */
 import { replyText } from './client';
 import { type Probe, type TestNetwork } from './network';
+import { registerOf } from './observations';
 import { type CallOptions, program } from './probe/program';
 
-/** Slot with the program that waits, and register that ends it. */
+/** Slot with the program that waits, register that ends it, register that counts who waits. */
 const WAITING = 60;
 const RELEASED = 63;
+const ARRIVED = 62;
 
 /** A canister that calls itself until it is released, and only then answers those who called it. */
 export class Holder {
@@ -30,7 +32,12 @@ export class Holder {
 
   /** A call that is answered with `released` once it is. */
   call(more: Partial<CallOptions> = {}): CallOptions {
-    return { to: this.probe.id, arg: program().kept(WAITING).op('run'), ...more };
+    return { to: this.probe.id, arg: program().increment(ARRIVED).kept(WAITING).op('run'), ...more };
+  }
+
+  /** Resolves when so many calls have come. The network is never idle meanwhile, so its clock must not be moved. */
+  async whenCalled(count: bigint): Promise<void> {
+    while ((await registerOf(this.probe, ARRIVED)) < count);
   }
 
   async release(): Promise<void> {

@@ -154,7 +154,7 @@ function readMode(wire: InstallModeWire): InstallMode {
   return {
     kind: 'upgrade',
     skipPreUpgrade: (options && optional(options.skip_pre_upgrade)) ?? false,
-    keepsHeap: persistence !== undefined && 'keep' in persistence
+    heap: persistence && ('keep' in persistence ? 'keep' : 'replace')
   };
 }
 

@@ -14,7 +14,10 @@ import { describeFault, principalText } from './rejection';
 export type InstallMode =
   | { readonly kind: 'install' }
   | { readonly kind: 'reinstall' }
-  | { readonly kind: 'upgrade'; readonly skipPreUpgrade: boolean; readonly keepsHeap: boolean };
+  | { readonly kind: 'upgrade'; readonly skipPreUpgrade: boolean; readonly heap: HeapOption };
+
+/** What an upgrade does with the heap; undefined when the request does not say, and then it is replaced. */
+export type HeapOption = 'keep' | 'replace' | undefined;
 
 export type InstallRequest = {
   readonly mode: InstallMode;
@@ -43,18 +46,20 @@ export class CodeInstaller {
     if (mode.kind === 'install' && canister.instance) throw nonEmpty(canister);
     if (mode.kind === 'upgrade' && !canister.instance) throw cannotUpgradeEmpty(canister);
     const module = loadModule(request.wasmModule);
-    const formerTimerNs = canister.globalTimerNs;
     const firstLogIndex = canister.log.nextIndex;
-    canister.globalTimerNs = 0n;
+    if (mode.kind === 'upgrade' && canister.instance) {
+      assertHeapOption(mode.heap, { former: canister.instance.module, module });
+    }
+    const { globalTimerNs, version } = canister;
     try {
       if (mode.kind === 'upgrade') this.#upgrade(canister, module, { ...request, mode });
       else this.#start(canister, module, request);
     } catch (error) {
-      canister.globalTimerNs = formerTimerNs;
+      canister.globalTimerNs = globalTimerNs;
+      canister.version = version;
       throw error;
     }
     if (mode.kind === 'reinstall') canister.log.forgetBefore(firstLogIndex);
-    canister.version += 1n;
     this.options.onInstalled(canister);
   }
 
@@ -71,8 +76,7 @@ export class CodeInstaller {
 
   #start(canister: Canister, module: CanisterModule, { sender, arg }: InstallRequest): void {
     const instance = new CanisterInstance(module, new StableMemory());
-    const steps = this.#initialSteps(instance, 'canister_init');
-    const effects = this.#runSteps(canister, instance, { steps, sender, arg });
+    const effects = this.#runInitial(canister, instance, { hook: 'canister_init', sender, arg });
     canister.instance = instance;
     canister.certifiedData = new Uint8Array(0);
     this.#adopt(canister, effects);
@@ -90,25 +94,26 @@ export class CodeInstaller {
     const upgrade = (): { kind: 'completed'; instance: CanisterInstance; effects: ExecutionEffects[] } => {
       const saved = this.#runSteps(canister, former, { steps: hooks, sender, arg: new Uint8Array(0) });
       const instance = new CanisterInstance(module, former.stable);
-      if (mode.keepsHeap) instance.adoptHeap(former);
-      canister.version += 1n;
-      try {
-        const steps = this.#initialSteps(instance, 'canister_post_upgrade');
-        const effects = this.#runSteps(canister, instance, { steps, sender, arg });
-        return { kind: 'completed', instance, effects: [...saved.map(withoutTimer), ...effects] };
-      } finally {
-        canister.version -= 1n;
-      }
+      if (mode.heap === 'keep') instance.adoptHeap(former);
+      const effects = this.#runInitial(canister, instance, { hook: 'canister_post_upgrade', sender, arg });
+      return { kind: 'completed', instance, effects: [...saved.map(withoutTimer), ...effects] };
     };
     const { instance, effects } = runner.runInTransaction(former, upgrade, true);
     canister.instance = instance;
     this.#adopt(canister, effects);
   }
 
-  #initialSteps(instance: CanisterInstance, hook: string): Step[] {
+  /** Starts the new code, which sees the new version and no timer. */
+  #runInitial(
+    canister: Canister,
+    instance: CanisterInstance,
+    { hook, sender, arg }: { readonly hook: string; readonly sender: Uint8Array; readonly arg: Uint8Array }
+  ): ExecutionEffects[] {
+    canister.globalTimerNs = 0n;
+    canister.version += 1n;
     const steps: Step[] = instance.hasStart ? [{ context: 'start', entry: { kind: 'start' } }] : [];
     if (instance.hasExport(hook)) steps.push({ context: 'init', entry: { kind: 'export', name: hook } });
-    return steps;
+    return this.#runSteps(canister, instance, { steps, sender, arg });
   }
 
   #runSteps(
@@ -140,6 +145,30 @@ const PRE_UPGRADE: Step = { context: 'preUpgrade', entry: { kind: 'export', name
 function withoutTimer(effects: ExecutionEffects): ExecutionEffects {
   return { ...effects, globalTimerNs: undefined };
 }
+
+/** Private section of modules that keep their heap over upgrades. */
+const PERSISTENCE_SECTION = 'enhanced-orthogonal-persistence';
+
+function assertHeapOption(
+  heap: HeapOption,
+  { former, module }: { readonly former: CanisterModule; readonly module: CanisterModule }
+): void {
+  if (heap === undefined && persistsHeap(former)) {
+    throw new CanisterFault(
+      ERROR_CODE.contractViolation,
+      'Missing upgrade option: Enhanced orthogonal persistence requires the `wasm_memory_persistence` upgrade option.'
+    );
+  }
+  if (heap === 'keep' && !persistsHeap(module)) {
+    throw new CanisterFault(
+      ERROR_CODE.contractViolation,
+      'Invalid upgrade option: The `wasm_memory_persistence: opt Keep` upgrade option requires that the new canister module supports enhanced orthogonal persistence.'
+    );
+  }
+}
+
+const persistsHeap = ({ metadata }: CanisterModule): boolean =>
+  metadata.get(PERSISTENCE_SECTION)?.isPublic === false;
 
 function requireCompleted(canister: Canister, result: ExecutionResult): ExecutionEffects {
   if (result.kind === 'completed') return result.effects;
