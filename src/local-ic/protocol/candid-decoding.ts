@@ -230,9 +230,14 @@ export function isAffordableCandid(bytes: Uint8Array): boolean {
 export function decodeCandid(types: readonly IDL.Type[], bytes: Uint8Array): readonly unknown[] {
   new CandidScanner(bytes).scan();
   try {
-    return IDL.decode([...types], bytes);
+    return IDL.decode([...types], withOwnBuffer(bytes));
   } catch (cause) {
     const text = cause instanceof Error ? cause.message : 'not Candid of these types';
     throw new CandidError(text, 'malformed', { cause });
   }
+}
+
+/** The library reads all of the buffer below a view. */
+function withOwnBuffer(bytes: Uint8Array): Uint8Array {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
 }

@@ -35,8 +35,7 @@ export function decodeRecord<Content>(content: IDL.Type, record: Uint8Array): Co
   const [version] = record;
   if (version !== VERSION)
     throw new Error(`expected the state of a system canister in version ${VERSION}, got ${version}`);
-  // A copy: the decoder reads the whole buffer below a view.
-  const [value] = decodeCandid([content], record.slice(1));
+  const [value] = decodeCandid([content], record.subarray(1));
   // Candid decoded by its own type.
   return value as Content;
 }

@@ -112,6 +112,14 @@ describe('a message beyond its means', () => {
   });
 });
 
+it('decodes a message within a longer buffer', () => {
+  const message = encode(Nat, 7n);
+  const around = Uint8Array.from([1, 2, 3, ...message, 4]);
+
+  expect(decodeCandid([Nat], around.subarray(3, 3 + message.length))).toEqual([7n]);
+  expect(decodeCandid([Nat], Buffer.from(around).subarray(3, 3 + message.length))).toEqual([7n]);
+});
+
 describe('a malformed message', () => {
   it.each([
     ['nothing', ''],
