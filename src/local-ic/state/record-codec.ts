@@ -1,11 +1,24 @@
+import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
 
-/** Bytes of plain data: objects, arrays, maps, text, numbers, bigints, byte arrays. Equal data have equal bytes. */
+/** Bytes of plain data: objects, arrays, maps, text, numbers, bigints, byte arrays. */
 export function encodeRecord(record: unknown): Uint8Array {
   return serialize(record);
 }
 
 /** What {@link encodeRecord} made bytes of. The state is this program's own: who reads a record knows what it wrote. */
 export function decodeRecord<Shape>(bytes: Uint8Array): Shape {
-  return deserialize(bytes) as Shape;
+  return withOwnBytes(deserialize(bytes)) as Shape;
+}
+
+/**
+ * Byte arrays come out as views of the whole record. Each gets memory of its own: it would keep the record from being
+ * freed, and there are decoders that look at the memory behind a view from its beginning.
+ */
+function withOwnBytes(value: unknown): unknown {
+  if (types.isUint8Array(value)) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map(withOwnBytes);
+  if (types.isMap(value)) return new Map([...value].map(([key, entry]) => [key, withOwnBytes(entry)]));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, field]) => [name, withOwnBytes(field)]));
 }
