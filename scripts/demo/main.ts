@@ -1,22 +1,24 @@
 /**
  * `npm start`: builds what is stale, starts the development network, plays the story, shows who owns what, and stays up
- * until Ctrl-C. `--once` ends after the story, 0 only when every step held; `--json` prints one object.
+ * until Ctrl-C. `--once` ends after the story, 0 only when every step held; `--json` prints one object. Without
+ * `--once` the Internet Computer goes on where it was; `--reset` makes it start anew.
  */
 import { BUILD_STEP, type Stage, createPerson, prepareStage } from './stage';
 import { printReport } from './report';
 import { Steps, describeError } from './steps';
 import { Story, type StoryResult } from './story';
 
-const USAGE = `npm start [-- [--once] [--json]]
-  --once  ends after the story, with 0 only if every step held
-  --json  one JSON object on stdout, progress on stderr`;
+const USAGE = `npm start [-- [--once] [--json] [--reset]]
+  --once   ends after the story, with 0 only if every step held; keeps nothing
+  --json   one JSON object on stdout, progress on stderr
+  --reset  forgets what the Internet Computer of earlier runs kept`;
 
 /** As shells do for SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
 const flags = new Set(process.argv.slice(2));
-const [once, json] = [flags.has('--once'), flags.has('--json')];
-const unknown = [...flags].find((flag) => flag !== '--once' && flag !== '--json');
+const [once, json, reset] = [flags.has('--once'), flags.has('--json'), flags.has('--reset')];
+const unknown = [...flags].find((flag) => !['--once', '--json', '--reset', '--help'].includes(flag));
 
 /** With --json, stdout carries the object alone. */
 const print = (line: string): void => void (json ? process.stderr : process.stdout).write(`${line}\n`);
@@ -30,7 +32,7 @@ async function main(): Promise<number> {
     process.stderr.write(`unknown option ${unknown}\n${USAGE}\n`);
     return 2;
   }
-  const stage = prepareStage();
+  const stage = prepareStage({ keepsState: !once, startsAnew: reset });
   let wasInterrupted = false;
   const interrupted = listenForInterruption().then(() => void (wasInterrupted = true));
   const stopped = Promise.race([

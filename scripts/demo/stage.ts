@@ -16,6 +16,7 @@ import {
   writeNetworkFile
 } from '../network/dev-network';
 import { startOnPort } from '../network/free-port';
+import { openKeptDeployment } from '../network/kept-deployment';
 import { projectRoot } from '../project-files';
 import { type Person } from './story';
 import { type Steps } from './steps';
@@ -37,8 +38,11 @@ export type Stage = {
 
 type Part = { readonly ended: Promise<string>; readonly stop: () => Promise<void> };
 
+/** Whether the Internet Computer of the last run goes on, from nothing if `startsAnew`, or one without memory starts. */
+export type StageOptions = { readonly keepsState: boolean; readonly startsAnew: boolean };
+
 /** An empty stage. Failures to set it come out of `network()`. */
-export function prepareStage(): Stage {
+export function prepareStage(options: StageOptions): Stage {
   const stops: (() => void | Promise<void>)[] = [];
   let endpoints: Record<string, string> = {};
   let stopping = false;
@@ -52,7 +56,7 @@ export function prepareStage(): Stage {
   };
   return {
     network: async (steps) => {
-      const network = await setUp(steps, { keep, atEnd: (stop) => void stops.push(stop) });
+      const network = await setUp(steps, options, { keep, atEnd: (stop) => void stops.push(stop) });
       endpoints = endpointsOf(network);
       return network;
     },
@@ -67,6 +71,7 @@ export function prepareStage(): Stage {
 
 async function setUp(
   steps: Steps,
+  { keepsState, startsAnew }: StageOptions,
   stage: {
     readonly keep: (name: string, part: Part) => void;
     readonly atEnd: (stop: () => void) => void;
@@ -75,13 +80,15 @@ async function setUp(
   await steps.run(BUILD_STEP, () => buildCanisters(canisterNames()));
   const anvil = await steps.run('an EVM node starts', () => startOnPort(EVM_PORT, startEvmNode));
   stage.keep('the EVM node', anvil);
+  const kept = keepsState ? openKeptDeployment(startsAnew) : undefined;
+  const stateOptions = kept ? ['--state-dir', kept.stateFolder, ...(startsAnew ? ['--reset'] : [])] : [];
   const ic = await steps.run('a local Internet Computer starts', () =>
-    startOnPort(IC_PORT, (port) => startLocalIc(anvil.url, port))
+    startOnPort(IC_PORT, (port) => startLocalIc(anvil.url, { port, options: stateOptions }))
   );
   stage.keep('the local Internet Computer', ic.program);
   const evm = anvilClients(anvil, 1);
   const deployment = await steps.run('adapter stand-in and token are deployed', () => deployContracts(evm));
-  const canisters = await steps.run('signer and domains are installed', () => deployCanisters(ic.url));
+  const canisters = await steps.run('signer and domains are installed', () => deployCanisters(ic.url, kept));
   const domains = createDomainsClient(canisters.operator, { canisterId: canisters.domainsId });
   const signer = createSignerClient(canisters.operator, { canisterId: canisters.signerId });
   const domainId = await steps.run('the domain is registered', () =>

@@ -61,7 +61,9 @@ function firstReadyLine(
   return new Promise((resolve, reject) => {
     const recent: string[] = [];
     const fail = (reason: string): void =>
-      reject(new Error(`${options.program} ${reason}\n${recent.slice(-20).join('\n')}`));
+      reject(
+        new Error(`${options.program} ${reason}: ${recent.at(-1) ?? ''}\n${recent.slice(-20).join('\n')}`)
+      );
     const deadline = setTimeout(() => fail(`was not ready after ${READY_DEADLINE_MS} ms`), READY_DEADLINE_MS);
     const read = (line: string): void => {
       recent.push(line);
@@ -74,7 +76,8 @@ function firstReadyLine(
     for (const stream of [child.stdout, child.stderr]) {
       if (stream !== null) createInterface({ input: stream }).on('line', read);
     }
-    child.once('exit', (code) => {
+    // Not 'exit': by then it may not be read what it said.
+    child.once('close', (code) => {
       clearTimeout(deadline);
       fail(`exited with code ${String(code)}`);
     });

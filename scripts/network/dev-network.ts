@@ -20,7 +20,9 @@ import { type Anvil, startAnvil } from '../../test/fixtures/evm/anvil';
 import { type Deployment, type EvmClients } from '../../test/fixtures/evm/deploy';
 import { projectRoot } from '../project-files';
 import { type ChildProgram, startProgram } from './child-program';
-import { createCanister, emptyArgs, installCanister } from './install-canisters';
+import { emptyArgs, installCanister } from './install-canisters';
+import { type InstallModeWire } from './management-client';
+import { createCanisters, type KeptDeployment } from './kept-deployment';
 
 /** Name of the stand-in logic: there is no account circuit yet, and a mock seal proves none. */
 export const STAND_IN_LOGIC_REF: Bytes32 = sha256(new TextEncoder().encode('hypha account logic stand-in'));
@@ -73,12 +75,15 @@ export const startEvmNode = (port = 0): Promise<Anvil> =>
 export const providerUrls = (): string[] =>
   Array.from({ length: PROVIDER_COUNT }, (_, index) => `https://rpc-${index + 1}.localhost`);
 
-/** A local IC whose HTTPS outcalls to the providers reach the EVM node. */
-export async function startLocalIc(evmUrl: string, port = 0): Promise<LocalInternetComputer> {
+/** A local IC whose HTTPS outcalls to the providers reach the EVM node; `options` are more of its command line. */
+export async function startLocalIc(
+  evmUrl: string,
+  { port = 0, options = [] }: { readonly port?: number; readonly options?: readonly string[] } = {}
+): Promise<LocalInternetComputer> {
   const routes = providerUrls().flatMap((provider) => ['--outcall-route', `${provider}=${evmUrl}`]);
   const program = await startProgram({
     program: 'src/local-ic/main.ts',
-    args: ['--port', String(port), ...routes],
+    args: ['--port', String(port), ...routes, ...options],
     isReady: (line) => line.startsWith('Local Internet Computer at ')
   });
   const url = /http:\/\/127\.0\.0\.1:\d+/.exec(program.readyLine)?.[0];
@@ -86,8 +91,13 @@ export async function startLocalIc(evmUrl: string, port = 0): Promise<LocalInter
   return { url, program };
 }
 
-/** Both canisters installed, controlled by a fresh operator identity. */
-export async function deployCanisters(icUrl: string): Promise<{
+/**
+ * Both canisters installed, empty, controlled by a fresh operator identity, or by that of a kept deployment in its place.
+ */
+export async function deployCanisters(
+  icUrl: string,
+  kept?: KeptDeployment
+): Promise<{
   readonly operator: HttpAgent;
   readonly signerId: Principal;
   readonly domainsId: Principal;
@@ -95,16 +105,18 @@ export async function deployCanisters(icUrl: string): Promise<{
   const operator = await connectAgent({
     host: icUrl,
     fetchRootKey: true,
-    identity: createIdentity(platformRandom())
+    identity: kept?.operator ?? createIdentity(platformRandom())
   });
-  const domainsId = await createCanister(operator);
-  const signerId = await createCanister(operator);
+  const ids = kept ? await kept.canisters(operator) : await createCanisters(operator);
+  const { domains: domainsId, signer: signerId } = ids;
+  // The canisters' memory is of an EVM chain that is gone.
+  const mode: InstallModeWire = kept ? { reinstall: null } : { install: null };
   const arg = new Uint8Array(
     IDL.encode([IDL.Opt(InitArgsIdl)], [[{ domains_canister: domainsId, key_name: KEY_NAME }]])
   );
   await Promise.all([
-    installCanister(operator, { id: domainsId, name: 'domains', mode: { install: null }, arg: emptyArgs() }),
-    installCanister(operator, { id: signerId, name: 'signer', mode: { install: null }, arg })
+    installCanister(operator, { id: domainsId, name: 'domains', mode, arg: emptyArgs() }),
+    installCanister(operator, { id: signerId, name: 'signer', mode, arg })
   ]);
   return { operator, signerId, domainsId };
 }
