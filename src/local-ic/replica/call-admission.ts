@@ -1,6 +1,8 @@
 import { CanisterFault, ERROR_CODE, type ErrorCode } from '../execution/canister-fault';
 import { type ExecutionResult } from '../execution/canister-instance';
+import { equalBytes } from '../protocol/byte-order';
 import { type Canister } from './canister';
+import { type IncomingCall } from './message';
 import { describeFault, principalText, rejectedByFault } from './rejection';
 import { type Outcome } from './replica-port';
 
@@ -36,6 +38,19 @@ export function admitCall(
     case undefined:
       return described(canister, ERROR_CODE.methodNotFound, `Canister has no update method '${methodName}'.`);
   }
+}
+
+/** Why a call of another canister carries too few cycles for this one's settings. */
+export function refuseUnpaid(
+  { id, settings }: Canister,
+  { origin, caller, cycles }: IncomingCall
+): CanisterFault | undefined {
+  const minimum = settings.minimumCallCycles;
+  if (origin.kind !== 'canister' || cycles >= minimum || equalBytes(caller, id)) return undefined;
+  return new CanisterFault(
+    ERROR_CODE.insufficientCyclesInCall,
+    `Canister ${principalText(id)} requires at least ${minimum} cycles in calls of other canisters, but ${cycles} were attached.`
+  );
 }
 
 function described(canister: Canister, code: ErrorCode, message: string): CanisterFault {

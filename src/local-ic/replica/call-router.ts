@@ -1,7 +1,7 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { type ExecutionResult, type EntryPoint } from '../execution/canister-instance';
 import { type Callback, type ExecutionEffects } from '../execution/execution';
-import { admitCall, unansweredOutcome } from './call-admission';
+import { admitCall, refuseUnpaid, unansweredOutcome } from './call-admission';
 import { type CallContexts } from './call-contexts';
 import { type CallSender } from './call-sender';
 import { type Canister } from './canister';
@@ -54,7 +54,7 @@ export class CallRouter {
   startCall(canister: Canister, call: IncomingCall): void {
     const { contexts } = this.options;
     const context = contexts.open(canister, call);
-    const admission = admitCall(canister, call.methodName);
+    const admission = refuseUnpaid(canister, call) ?? admitCall(canister, call.methodName);
     if (admission instanceof CanisterFault) {
       contexts.answer(context, rejected(admission.code, admission.message));
       contexts.closeIfDone(context);

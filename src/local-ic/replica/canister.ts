@@ -98,6 +98,8 @@ export class Canister {
   createdNs: bigint | undefined;
   /** When its code was last changed; undefined when there is none. */
   installedNs: bigint | undefined;
+  /** Until when it has paid for what it occupies; undefined before the first time. */
+  chargedNs: bigint | undefined;
   certifiedData: Uint8Array = new Uint8Array(0);
   /** Zero when the timer is off. */
   globalTimerNs = 0n;

@@ -41,13 +41,25 @@ export class Ingress {
 
   process(message: IngressMessage): void {
     const { delivery, ledger, registry, requests, timeNs } = this.options;
-    const { requestId, sender, canisterId, methodName, arg, ingressExpiryNs, senderInfo } = message;
+    const {
+      requestId,
+      sender,
+      canisterId,
+      effectiveCanisterId,
+      methodName,
+      arg,
+      ingressExpiryNs,
+      senderInfo
+    } = message;
     if (ingressExpiryNs < timeNs()) {
       requests.settle(requestId, rejected(ERROR_CODE.ingressTimeout, timedOutText(requestId)));
       return;
     }
     requests.startProcessing(requestId);
-    const canister = registry.find(canisterId);
+    const isForManagement = canisterId.length === 0;
+    const payer =
+      isForManagement && !methodName.startsWith('provisional_') ? effectiveCanisterId : canisterId;
+    const canister = registry.find(payer);
     if (canister)
       ledger.charge(canister, ingressCost(BigInt(arg.length + methodName.length)), 'ingress_induction');
     const origin = { kind: 'ingress', requestId } as const;

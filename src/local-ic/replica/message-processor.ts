@@ -6,6 +6,7 @@ import { type CallContexts } from './call-contexts';
 import { type Ingress } from './ingress';
 import { type ManagementCalls } from './management-calls';
 import { type QueuedMessage } from './message';
+import { type ResourceCharges } from './resource-charges';
 import { type SystemTasks } from './system-tasks';
 
 export type ProcessorParts = {
@@ -15,6 +16,7 @@ export type ProcessorParts = {
   readonly contexts: CallContexts;
   readonly stops: CanisterStops;
   readonly systemTasks: SystemTasks;
+  readonly resourceCharges: ResourceCharges;
   readonly managementCalls: ManagementCalls;
 };
 
@@ -39,6 +41,9 @@ export function processMessage(parts: ProcessorParts, message: QueuedMessage): v
       return;
     case 'timer':
       parts.systemTasks.fireTimer(message.canisterId);
+      return;
+    case 'resource-charges':
+      parts.resourceCharges.charge();
       return;
     case 'heartbeat':
       parts.systemTasks.beat(message.canisterId);

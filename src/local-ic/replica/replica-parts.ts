@@ -20,6 +20,7 @@ import { MessageQueue } from './message-queue';
 import { QueryRunner } from './query-runner';
 import { ReplicaTime } from './replica-time';
 import { RequestStore } from './request-store';
+import { ResourceCharges } from './resource-charges';
 import { type SystemCanister } from './system-canister';
 import { SystemCanisters } from './system-canisters';
 import { SystemTasks } from './system-tasks';
@@ -56,6 +57,8 @@ export class ReplicaParts {
   readonly runner: CanisterRunner;
   readonly router: CallRouter;
   readonly queries: QueryRunner;
+  readonly installer: CodeInstaller;
+  readonly resourceCharges: ResourceCharges;
   readonly management: ManagementCanister;
   readonly systemCanisters: SystemCanisters;
 
@@ -75,6 +78,8 @@ export class ReplicaParts {
     this.runner = new CanisterRunner({ ...options, ledger: this.ledger, timeNs: this.timeNs });
     this.router = this.#createRouter();
     this.queries = this.#createQueries(options);
+    this.installer = this.#createInstaller();
+    this.resourceCharges = new ResourceCharges(this);
     this.management = this.#createManagement(options);
     this.systemCanisters = new SystemCanisters(options.systemCanisters(this));
   }
@@ -90,6 +95,7 @@ export class ReplicaParts {
     this.sender.resume();
     this.managementCalls.resume();
     this.queue.resume();
+    this.resourceCharges.schedule();
   }
 
   #createRouter(): CallRouter {
@@ -119,10 +125,9 @@ export class ReplicaParts {
     });
   }
 
-  #createManagement(options: PartsOptions): ManagementCanister {
-    const { thresholdKeys, performOutcall, randomBytes, subnet } = options;
-    const { registry, runner, router, ledger, queries, stops, timeNs } = this;
-    const installer = new CodeInstaller({
+  #createInstaller(): CodeInstaller {
+    const { runner, router, ledger } = this;
+    return new CodeInstaller({
       runner,
       router,
       ledger,
@@ -133,6 +138,11 @@ export class ReplicaParts {
         this.contexts.abandon(canister, message);
       }
     });
+  }
+
+  #createManagement(options: PartsOptions): ManagementCanister {
+    const { thresholdKeys, performOutcall, randomBytes, subnet } = options;
+    const { registry, installer, ledger, queries, stops, timeNs } = this;
     return new ManagementCanister({
       registry,
       installer,

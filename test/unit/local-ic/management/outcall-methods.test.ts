@@ -21,14 +21,6 @@ afterEach(() => {
 const viaCanister = (canister: Installed, method: ManagementMethod, value: object): Promise<Outcome> =>
   callThrough(host, canister, { method, value });
 
-async function consumed(canister: Installed): Promise<Record<string, bigint>> {
-  const outcome = await host.manage('canister_metrics', { canister_id: canister.principal });
-  const [{ cycles_consumed: cycles }] = decodeResult('canister_metrics', outcome) as [
-    { cycles_consumed: Record<string, bigint> }
-  ];
-  return cycles;
-}
-
 describe('HTTPS outcalls', () => {
   const requests: OutcallRequest[] = [];
   const printed: string[] = [];
@@ -147,7 +139,7 @@ describe('HTTPS outcalls', () => {
       expect(rejectMessageOf(outcome)).toContain(text);
     }
     expect(requests).toEqual([]);
-    expect(await consumed(canister)).toMatchObject({ http_outcalls: 0n });
+    expect(await host.consumed(canister)).toMatchObject({ http_outcalls: 0n });
   });
 
   it('may replace, delete and patch when one replica alone asks', async () => {
@@ -169,7 +161,7 @@ describe('HTTPS outcalls', () => {
     await viaCanister(canister, 'http_request', value);
 
     // URL 24, header 9, body 2.
-    expect(await consumed(canister)).toMatchObject({ http_outcalls: price });
+    expect(await host.consumed(canister)).toMatchObject({ http_outcalls: price });
   });
 
   it('are rejected when the transform makes the response longer than it may be', async () => {

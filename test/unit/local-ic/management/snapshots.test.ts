@@ -267,9 +267,9 @@ describe('the snapshots of a canister', () => {
       settings: { ...UNCHANGED_SETTINGS, freezing_threshold: [100_000_000n] },
       sender_canister_version: []
     });
-    const before = host.replica.cyclesOf(poor.id);
+    const { instructions: before } = await host.consumed(poor);
     expect(errorCodeOf(await client.call('take_canister_snapshot', poor, PLAIN))).toBe('IC0532');
-    expect(host.replica.cyclesOf(poor.id)).toBe(before);
+    expect(await host.consumed(poor)).toMatchObject({ instructions: before });
     expect(await client.list(poor)).toEqual([]);
   });
 });
