@@ -1,7 +1,7 @@
 /** Starts a local Internet Computer from the command line and runs until it is told to stop. */
 import { parseArgs } from 'node:util';
-import { LocalIc, type LocalIcOptions } from './local-ic';
-import { resetStateFolder } from './state/state-folder';
+import { isDeepStackThread, onStop, runInDeepStackThread } from './deep-stack-thread';
+import { type LocalIcOptions } from './local-ic';
 import { StateFolderError } from './state/state-folder-error';
 
 const USAGE = `Usage: local-ic [--port <port>] [--host <address>] [--state-dir <folder> [--reset]]
@@ -67,20 +67,27 @@ async function main(argv: readonly string[]): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
+  // Imported here so that the first thread, which only starts the other, need not load them.
+  const [{ LocalIc }, { resetStateFolder }] = await Promise.all([
+    import('./local-ic'),
+    import('./state/state-folder')
+  ]);
   const { options, isReset } = commandLine;
   if (isReset && options.stateDir !== undefined) resetStateFolder(options.stateDir);
   const localIc = await LocalIc.start(options);
   process.stdout.write(
     `Local Internet Computer at ${localIc.url}: a development network, its keys are public test keys\n`
   );
-  const stop = (): void => void localIc.stop();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  onStop(() => void localIc.stop());
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
+function fail(error: unknown): void {
   const isSystems = error instanceof StateFolderError || (error instanceof Error && 'syscall' in error);
   const help = isSystems ? '' : USAGE;
   process.stderr.write(`local-ic: ${error instanceof Error ? error.message : String(error)}\n${help}`);
   process.exitCode = 1;
-});
+}
+
+const argv = process.argv.slice(2);
+if (isDeepStackThread) main(argv).catch(fail);
+else runInDeepStackThread(__filename, argv);

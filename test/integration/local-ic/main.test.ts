@@ -4,13 +4,27 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'nod
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { HttpAgent } from '@dfinity/agent';
+import { Actor, type ApiQueryResponse, HttpAgent } from '@dfinity/agent';
+import { Principal } from '@dfinity/principal';
 import { LocalIc } from '../../../src/local-ic/local-ic';
+import { assemble } from '../../fixtures/local-ic/wat-canister';
 import { createCanisterCall, createdCanister } from '../../support/local-ic/management-calls';
 import { RawClient } from '../../support/local-ic/raw-client';
+import { managementInterface, type ManagementService } from '../../support/local-ic/management-interface';
 
 const projectRoot = join(__dirname, '../../..');
 const children: ChildProcess[] = [];
+const DEFAULT_CANISTER = Principal.fromText('tqzl2-p7777-77776-aaaaa-cai');
+
+/** Recurses 150,000 levels deep, some 7 MiB of stack, or without end. */
+const RECURSION = `(module
+  (import "ic0" "msg_reply" (func $msg_reply))
+  (func $down (param i32) (result i32)
+    (if (result i32) (local.get 0)
+      (then (i32.add (call $down (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+      (else (i32.const 0))))
+  (func (export "canister_query deep") (drop (call $down (i32.const 150000))) (call $msg_reply))
+  (func (export "canister_query endless") (drop (call $down (i32.const -1)))))`;
 
 type Run = {
   readonly child: ChildProcess;
@@ -60,6 +74,41 @@ it('prints one line with its URL and the warning, serves, and ends on SIGINT', a
   child.kill('SIGINT');
   const { code, stdout, stderr } = await ended;
   expect([code, stdout, stderr]).toEqual([0, `${line}\n`, '']);
+});
+
+it('gives canisters a deep stack, and outlives one that recurses without end', async () => {
+  const { child, firstLine, ended } = run('--port', '0');
+  const host = /http:\/\/127\.0\.0\.1:\d+/.exec(await firstLine)?.[0] ?? '';
+  const agent = await HttpAgent.create({ host, shouldFetchRootKey: true });
+  const management = Actor.createActor<ManagementService>(managementInterface, {
+    agent,
+    canisterId: 'aaaaa-aa',
+    callTransform: (_method, [argument]) => ({
+      effectiveCanisterId: (argument as { canister_id?: Principal }).canister_id ?? DEFAULT_CANISTER
+    })
+  });
+  const { canister_id } = await management.provisional_create_canister_with_cycles({
+    amount: [],
+    settings: [],
+    specified_id: [],
+    sender_canister_version: []
+  });
+  await management.install_code({
+    mode: { install: null },
+    canister_id,
+    wasm_module: await assemble(RECURSION),
+    arg: new Uint8Array(0),
+    sender_canister_version: []
+  });
+  const query = (methodName: string): Promise<ApiQueryResponse> =>
+    agent.query(canister_id, { methodName, arg: new Uint8Array(0) });
+
+  expect(await query('deep')).toMatchObject({ status: 'replied' });
+  expect(await query('endless')).toMatchObject({ status: 'rejected', error_code: 'IC0502' });
+  expect(await query('deep')).toMatchObject({ status: 'replied' });
+
+  child.kill('SIGTERM');
+  expect(await ended).toMatchObject({ code: 0, stderr: '' });
 });
 
 it.each([
