@@ -1,6 +1,7 @@
 import { type Outcome } from '../../../../src/local-ic/replica/replica-port';
 import { MemoryStateStore } from '../../../fixtures/local-ic/memory-state-store';
 import {
+  decodeResult,
   errorCodeOf,
   type Installed,
   replyNumber,
@@ -33,7 +34,8 @@ afterEach(() => {
 async function restart(options: TestReplicaOptions = {}): Promise<TestReplica> {
   await host.replica.whenDurable();
   host.replica.close();
-  return start(store.copy(), { clock: host.clock, ...options });
+  store = store.copy();
+  return start(store, { clock: host.clock, ...options });
 }
 
 /** Counts its calls in heap, a global and stable memory; forwards to another canister. */
@@ -160,6 +162,76 @@ describe('a restart', () => {
     await host.install(await counter(), { canister });
     const after = await restart();
     expect(await readAll(after, canister)).toEqual([100n, 0n, 0n]);
+  });
+});
+
+describe('a snapshot of a canister', () => {
+  it('outlives a restart, and is loaded after it', async () => {
+    const canister = await host.install(await counter());
+    await host.call(canister.id, 'inc');
+    const taken = await host.manage('take_canister_snapshot', {
+      canister_id: canister.principal,
+      replace_snapshot: [],
+      uninstall_code: [],
+      sender_canister_version: []
+    });
+    const [snapshot] = decodeResult('take_canister_snapshot', taken) as [{ id: Uint8Array }];
+    await host.call(canister.id, 'inc');
+
+    const after = await restart();
+    const loaded = await after.manage('load_canister_snapshot', {
+      canister_id: canister.principal,
+      snapshot_id: snapshot.id,
+      sender_canister_version: []
+    });
+    expect(errorCodeOf(loaded)).toBe('replied');
+    expect(await readAll(after, canister)).toEqual([101n, 1n, 101n]);
+
+    host = after;
+    const again = await restart();
+    expect(await readAll(again, canister)).toEqual([101n, 1n, 101n]);
+  });
+
+  it('is forgotten when it is deleted, with its pages', async () => {
+    const canister = await host.install(await counter());
+    const taken = await host.manage('take_canister_snapshot', {
+      canister_id: canister.principal,
+      replace_snapshot: [],
+      uninstall_code: [],
+      sender_canister_version: []
+    });
+    const [snapshot] = decodeResult('take_canister_snapshot', taken) as [{ id: Uint8Array }];
+    await host.replica.whenDurable();
+    const stored = (): string[] => [...store.entries('snapshot')].map(([key]) => key.split('/')[0] ?? '');
+    expect(new Set(stored())).toEqual(new Set(['snapshot', 'snapshot-page']));
+
+    const canisterId = { canister_id: canister.principal };
+    await host.manage('delete_canister_snapshot', { ...canisterId, snapshot_id: snapshot.id });
+    await host.replica.whenDurable();
+
+    expect(stored()).toEqual([]);
+  });
+});
+
+describe('time', () => {
+  it('is moved by tests', () => {
+    const before = host.replica.timeNs();
+    host.replica.setTime(before + 5n);
+    expect(host.replica.timeNs()).toBe(before + 5n);
+    host.replica.advanceTime(7n);
+    expect(host.replica.timeNs()).toBe(before + 12n);
+  });
+
+  it('cannot be moved back', () => {
+    const now = host.replica.timeNs();
+
+    expect(() => {
+      host.replica.setTime(now - 1n);
+    }).toThrow(RangeError);
+    expect(() => {
+      host.replica.advanceTime(-1n);
+    }).toThrow(RangeError);
+    expect(host.replica.timeNs()).toBe(now);
   });
 });
 

@@ -20,6 +20,7 @@ import {
   replyNumber,
   TestReplica
 } from '../../../fixtures/local-ic/test-replica';
+import { MemoryStateStore } from '../../../fixtures/local-ic/memory-state-store';
 import { buildCanister } from '../../../fixtures/local-ic/wat-canister';
 
 const ID = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 9, 1, 1);
@@ -128,5 +129,20 @@ describe('a system canister', () => {
 
   it('has the cycles it starts with counted as minted', () => {
     expect(host.replica.ledger.mintedCycles).toBe(1000n);
+  });
+
+  it('keeps its state over a restart', async () => {
+    const store = new MemoryStateStore();
+    const systemCanisters = (given: SystemCanisterHost): SystemCanister[] => [new EchoCanister(given)];
+    const before = new TestReplica({ store, systemCanisters });
+    await before.call(ID, 'echo');
+    await before.replica.whenDurable();
+    before.replica.close();
+
+    const after = new TestReplica({ store: store.copy(), systemCanisters });
+
+    expect(replyText(await after.query(ID, 'calls'))).toBe('1');
+    expect(after.replica.ledger).toEqual(before.replica.ledger);
+    after.replica.close();
   });
 });
