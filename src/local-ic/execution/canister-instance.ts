@@ -42,6 +42,8 @@ type Linked = {
   readonly wasmMemory: WasmMemory | undefined;
   readonly table: WasmTable | undefined;
   readonly gas: WasmGlobal;
+  /** Not zero when an execution changed a table or dropped a segment. */
+  readonly transient: WasmGlobal;
   readonly globals: readonly WasmGlobal[];
 };
 
@@ -174,7 +176,7 @@ export class CanisterInstance implements HeapChangeSource {
 
   /** Enters the canister once. Changes stay in memory whatever the result: end the transaction accordingly. */
   run(input: ExecutionInput, entry: EntryPoint): ExecutionResult {
-    if (this.module.hasTransientState) this.#renew();
+    if (this.#linked.transient.value !== 0n) this.#renew();
     const { gas } = this.#linked;
     const execution = new Execution(input);
     this.#execution = execution;
@@ -286,6 +288,7 @@ export class CanisterInstance implements HeapChangeSource {
       memory: new GuestMemory(wasmMemory),
       table: exports[HOST_EXPORT.table] as WasmTable | undefined,
       gas: exports[HOST_EXPORT.gas] as WasmGlobal,
+      transient: exports[HOST_EXPORT.transient] as WasmGlobal,
       globals: this.module.mutableGlobals.map((index) => exports[HOST_EXPORT.global(index)] as WasmGlobal)
     };
   }

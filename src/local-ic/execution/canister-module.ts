@@ -22,8 +22,6 @@ export type CanisterModule = {
   readonly mutableGlobals: readonly number[];
   readonly snapshotGlobals: readonly SnapshotGlobal[];
   readonly is64Bit: boolean;
-  /** Whether code changes tables or drops segments; neither lasts longer than an execution. */
-  readonly hasTransientState: boolean;
   /** Whether a function, by its index in the module, takes one address and gives nothing, as callbacks do. */
   readonly isCallback: (functionIndex: number) => boolean;
 };
@@ -58,7 +56,7 @@ function compileModule(uploadedBytes: Uint8Array, hash: Uint8Array): CanisterMod
   const original = decompress(uploadedBytes);
   const sections = parseSections(original);
   const { methods, metadata } = validateModule(sections);
-  const { bytes, mutableGlobals, hasTransientState } = rewriteModule(original, sections);
+  const { bytes, mutableGlobals } = rewriteModule(original, sections);
   const { is64Bit } = sections;
   if (is64Bit) enableMemory64();
   return {
@@ -70,7 +68,6 @@ function compileModule(uploadedBytes: Uint8Array, hash: Uint8Array): CanisterMod
     mutableGlobals,
     snapshotGlobals: findSnapshotGlobals(sections),
     is64Bit,
-    hasTransientState,
     isCallback: callbackTest(sections)
   };
 }

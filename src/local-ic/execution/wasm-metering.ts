@@ -36,16 +36,16 @@ const MAX_WIDE_CHARGE = 2 ** 32;
  * `end` of a block that no branch leaves is one run with the code before it.
  */
 export class BodyMeter {
-  /** Set when a body changes a table or drops a segment. */
-  hasTransientState = false;
-
   #reader: WasmReader;
   #out: ByteWriter;
   #gasGlobal: number;
+  #transientGlobal: number;
   #frames: Frame[] = [];
   #runStart = 0;
   #cost = 0;
   #atReentrantStart = true;
+  /** Whether the run changes a table or drops a segment. */
+  #isTransient = false;
   #sizedOperators: SizedOperator[] = [];
   /** Local of type i32; the next one is of type i64. */
   #scratchLocal = 0;
@@ -59,11 +59,14 @@ export class BodyMeter {
     readonly reader: WasmReader;
     readonly out: ByteWriter;
     readonly gasGlobal: number;
+    /** Set to 1 before code changes a table or drops a segment. */
+    readonly transientGlobal: number;
     readonly is64Bit: boolean;
   }) {
     this.#reader = options.reader;
     this.#out = options.out;
     this.#gasGlobal = options.gasGlobal;
+    this.#transientGlobal = options.transientGlobal;
     this.#is64Bit = options.is64Bit;
     this.#memoryAccessExtra = options.is64Bit ? MEMORY64_ACCESS_WEIGHT : 0;
   }
@@ -129,7 +132,7 @@ export class BodyMeter {
         this.#rareImmediates(opcode);
     }
     if (opcode <= OPCODE.returnCallIndirect) this.#control(opcode);
-    else if (opcode === OPCODE.tableSet) this.hasTransientState = true;
+    else if (opcode === OPCODE.tableSet) this.#isTransient = true;
   }
 
   #rareImmediates(opcode: number): void {
@@ -218,7 +221,7 @@ export class BodyMeter {
     if (SIZED_BULK_OPCODES.has(opcode)) {
       this.#sizedOperators.push({ start, isWide: this.#is64Bit && WIDE_SIZED_OPCODES.has(opcode) });
     }
-    if (TRANSIENT_BULK_OPCODES.has(opcode)) this.hasTransientState = true;
+    if (TRANSIENT_BULK_OPCODES.has(opcode)) this.#isTransient = true;
     switch (BULK_OPERATORS.immediates[opcode] ?? IMMEDIATE.unknown) {
       case IMMEDIATE.none:
         return;
@@ -270,12 +273,14 @@ export class BodyMeter {
     this.#runStart = this.#reader.position;
     this.#cost = 0;
     this.#atReentrantStart = reentrant;
+    this.#isTransient = false;
   }
 
   /** Writes the run that ends here, its cost in front. */
   #flush(): void {
     const { bytes, position } = this.#reader;
     if (this.#atReentrantStart || this.#cost > 0) this.#charge();
+    if (this.#isTransient) this.#tellTransient();
     let from = this.#runStart;
     if (this.#sizedOperators.length > 0) {
       for (const { start, isWide } of this.#sizedOperators) {
@@ -307,6 +312,14 @@ export class BodyMeter {
     out.u8(EMPTY_BLOCK_TYPE);
     out.u8(OPCODE.unreachable);
     out.u8(OPCODE.end);
+  }
+
+  #tellTransient(): void {
+    const out = this.#out;
+    out.u8(OPCODE.i64Const);
+    out.u8(1);
+    out.u8(OPCODE.globalSet);
+    out.u32(this.#transientGlobal);
   }
 
   /** Charges the count on top of the stack; one of 64 bits as at most 2^32, which no operator survives. */

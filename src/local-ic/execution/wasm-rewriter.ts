@@ -7,6 +7,8 @@ import { functionType, SECTION, SECTION_ORDER, type RawSection, type WasmSection
 /** Names under which the rewritten module exports what the host must reach. */
 export const HOST_EXPORT = {
   gas: 'local-ic gas',
+  /** Not zero when code changed a table or dropped a segment. */
+  transient: 'local-ic transient',
   memory: 'local-ic memory',
   table: 'local-ic table',
   start: 'local-ic start',
@@ -17,8 +19,6 @@ export type RewrittenModule = {
   readonly bytes: Uint8Array;
   /** Indices of the module's own mutable globals, all exported. */
   readonly mutableGlobals: readonly number[];
-  /** Whether code can change tables or drop segments. */
-  readonly hasTransientState: boolean;
 };
 
 const HEADER_BYTES = 8;
@@ -26,7 +26,7 @@ const HEADER_BYTES = 8;
 /**
  * A module that behaves as the given one and lets the host meter it, roll it back and call its table:
  * the memory, table 0 and every mutable global are exported, code counts down a gas global (trapping below zero),
- * and the start function is exported in place of running at instantiation. Custom sections are left out.
+ * tells of tables it changes and segments it drops, and the start function is exported in place of running at instantiation. Custom sections are left out.
  *
  * A 64-bit memory gets a maximum of 4 GiB: JavaScript engines of today address no more.
  *
@@ -40,12 +40,11 @@ export function rewriteModule(original: Uint8Array, sections: WasmSections): Rew
     [SECTION.global, writeGlobals(original, sections)],
     [SECTION.export, writeExports(original, sections, { gasGlobal, mutableGlobals })]
   ]);
-  if (code) replaced.set(SECTION.code, code.payload);
+  if (code) replaced.set(SECTION.code, code);
   if (sections.is64Bit) replaced.set(SECTION.memory, writeMemory(sections));
   return {
     bytes: assemble(original, sections, replaced),
-    mutableGlobals,
-    hasTransientState: code?.hasTransientState ?? false
+    mutableGlobals
   };
 }
 
@@ -112,8 +111,10 @@ function writeMemory({ memories: [memory] }: WasmSections): Uint8Array {
 }
 
 function writeGlobals(original: Uint8Array, sections: WasmSections): Uint8Array {
-  return appendEntries(payloadOf(original, sections, SECTION.global), 1, (out) => {
-    out.bytes(Uint8Array.of(VALUE_TYPE.i64, 1, 0x42, 0, 0x0b));
+  const mutableZero = Uint8Array.of(VALUE_TYPE.i64, 1, 0x42, 0, 0x0b);
+  return appendEntries(payloadOf(original, sections, SECTION.global), 2, (out) => {
+    out.bytes(mutableZero);
+    out.bytes(mutableZero);
   });
 }
 
@@ -124,6 +125,7 @@ function writeExports(
 ): Uint8Array {
   const added: (readonly [name: string, kind: number, index: number])[] = [
     [HOST_EXPORT.gas, EXPORT_KIND.global, gasGlobal],
+    [HOST_EXPORT.transient, EXPORT_KIND.global, gasGlobal + 1],
     ...mutableGlobals.map((index) => [HOST_EXPORT.global(index), EXPORT_KIND.global, index] as const)
   ];
   if (sections.memories.length > 0) added.push([HOST_EXPORT.memory, EXPORT_KIND.memory, 0]);
@@ -140,17 +142,19 @@ function writeExports(
   });
 }
 
-function meterCode(
-  original: Uint8Array,
-  sections: WasmSections,
-  gasGlobal: number
-): { readonly payload: Uint8Array; readonly hasTransientState: boolean } | undefined {
+function meterCode(original: Uint8Array, sections: WasmSections, gasGlobal: number): Uint8Array | undefined {
   const section = rawSection(sections, SECTION.code);
   if (!section) return undefined;
   const reader = new WasmReader(original, section.from, section.to);
   const out = new ByteWriter((section.to - section.from) * 2);
   const body = new ByteWriter(65_536);
-  const meter = new BodyMeter({ reader, out: body, gasGlobal, is64Bit: sections.is64Bit });
+  const meter = new BodyMeter({
+    reader,
+    out: body,
+    gasGlobal,
+    transientGlobal: gasGlobal + 1,
+    is64Bit: sections.is64Bit
+  });
   const count = reader.u32();
   if (count !== sections.functionTypeIndices.length) {
     throw malformedWasm('function and code section have inconsistent lengths');
@@ -165,7 +169,7 @@ function meterCode(
     out.u32(body.length);
     out.bytes(body.view());
   }
-  return { payload: out.view(), hasTransientState: meter.hasTransientState };
+  return out.view();
 }
 
 const MAX_FUNCTION_COMPLEXITY = 1_000_000;
