@@ -4,7 +4,7 @@ import { StateFolderError } from './state-folder-error';
 
 const LOCK_FILE = /^in-use\.(\d+)$/;
 
-/** Folders this process holds. */
+/** Folders this thread holds. */
 const held = new Set<string>();
 
 export const isLockFile = (name: string): boolean => LOCK_FILE.test(name);
@@ -17,9 +17,12 @@ export const isLockFile = (name: string): boolean => LOCK_FILE.test(name);
  */
 export function lockFolder(folder: string): () => void {
   const path = resolve(folder);
-  if (held.has(path)) throw inUse(folder, process.pid);
   const ownFile = `in-use.${process.pid}`;
-  writeFileSync(join(folder, ownFile), birthOf(process.pid));
+  const birth = birthOf(process.pid);
+  // The file alone may also be of another thread.
+  const isHeld = held.has(path) || (birth !== '' && readOrEmpty(join(folder, ownFile)) === birth);
+  if (isHeld) throw inUse(folder, process.pid);
+  writeFileSync(join(folder, ownFile), birth);
   const others = readdirSync(folder).filter((name) => isLockFile(name) && name !== ownFile);
   const living = others.find((name) => isAlive(folder, name));
   if (living !== undefined) {
