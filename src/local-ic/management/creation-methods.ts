@@ -91,6 +91,7 @@ export function updateSettings(
   canister.settings = wanted;
   canister.log.limitBytes = Number(wanted.logMemoryLimitBytes);
   canister.version += 1n;
+  host.onSettingsChanged(canister);
   if (hasControllers(settings)) {
     recordChange(host, call, canister, {
       kind: 'controllers_change',

@@ -25,6 +25,7 @@ export type ManagementHost = {
   readonly onCodeLoaded: (canister: Canister) => void;
   /** Runs what has become due because a canister is running again. */
   readonly onStarted: (canister: Canister) => void;
+  readonly onSettingsChanged: (canister: Canister) => void;
   readonly stops: CanisterStops;
   readonly thresholdKeys: ThresholdKeys;
   readonly performOutcall: PerformOutcall;

@@ -9,6 +9,7 @@ import { StableMemory } from '../execution/stable-memory';
 import { WASM_PAGE_BYTES } from '../execution/webassembly';
 import { type Canister } from '../replica/canister';
 import { type CanisterSnapshot, snapshotBytes } from '../replica/canister-snapshot';
+import { isHookConditionMet } from '../replica/low-memory-hooks';
 import {
   addSnapshot,
   assertRoomForSnapshot,
@@ -18,7 +19,6 @@ import {
   snapshotReader
 } from './canister-snapshots';
 import { recordChange } from './creation-methods';
-import { isHookConditionMet } from './low-memory-hook';
 import {
   assertController,
   assertSenderVersion,

@@ -37,6 +37,8 @@ export type RunnerOptions = {
   readonly timeNs: () => bigint;
   readonly ledger: CyclesLedger;
   readonly limits: InstructionLimits;
+  /** Told after each execution that is part of the replicated state. */
+  readonly onExecuted: (canister: Canister) => void;
   /** Told of every line a canister prints and every trap. */
   readonly onLog: (canisterId: Uint8Array, text: string) => void;
 };
@@ -57,6 +59,9 @@ const MAX_QUEUED_CALLS = 500;
 
 /** Runs canister code, one transaction at a time. */
 export class CanisterRunner {
+  /** How many executions there were that are part of the replicated state. */
+  executions = 0n;
+
   constructor(private readonly options: RunnerOptions) {}
 
   /** Runs once; what the code did to memory stays if it ends well and the context keeps changes. Charges for it. */
@@ -67,6 +72,8 @@ export class CanisterRunner {
     if (!isReplicated(request.context)) return result;
     this.options.ledger.charge(canister, executionCost(result.instructions), 'instructions');
     if (result.kind === 'completed') canister.version += 1n;
+    this.executions += 1n;
+    this.options.onExecuted(canister);
     return result;
   }
 

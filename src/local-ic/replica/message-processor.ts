@@ -4,6 +4,7 @@ import { CALL_TIMED_OUT } from './call-sender';
 import { type CanisterStops } from './canister-stops';
 import { type CallContexts } from './call-contexts';
 import { type Ingress } from './ingress';
+import { type LowMemoryHooks } from './low-memory-hooks';
 import { type ManagementCalls } from './management-calls';
 import { type QueuedMessage } from './message';
 import { type ResourceCharges } from './resource-charges';
@@ -18,6 +19,7 @@ export type ProcessorParts = {
   readonly systemTasks: SystemTasks;
   readonly resourceCharges: ResourceCharges;
   readonly managementCalls: ManagementCalls;
+  readonly lowMemoryHooks: LowMemoryHooks;
 };
 
 /** Processes one message of whatever kind: a step from one whole state to the next. */
@@ -41,6 +43,9 @@ export function processMessage(parts: ProcessorParts, message: QueuedMessage): v
       return;
     case 'timer':
       parts.systemTasks.fireTimer(message.canisterId);
+      return;
+    case 'low-memory':
+      parts.lowMemoryHooks.run(message.canisterId);
       return;
     case 'resource-charges':
       parts.resourceCharges.charge();

@@ -27,6 +27,13 @@ export class MessageQueue {
     this.#makeReady(this.#add(message));
   }
 
+  /** Takes a message in that is processed before all others. */
+  enqueueNext(message: QueuedMessage): void {
+    const id = this.#add(message);
+    this.#ready.splice(this.#head, 0, id);
+    this.#startPumping();
+  }
+
   /** Takes a message in that waits until the function returned is called. One that is stored does not wait longer. */
   hold(message: QueuedMessage): () => void {
     const id = this.#add(message);
@@ -37,8 +44,10 @@ export class MessageQueue {
 
   /** Processes what was stored, oldest first. */
   resume(): void {
-    const ids = [...this.messages.entries()].map(([id]) => id);
-    for (const id of ids.sort((left, right) => left - right)) this.#makeReady(id);
+    const messages = [...this.messages.entries()].sort(([left], [right]) => left - right);
+    const isFirst = ({ kind }: QueuedMessage): boolean => kind === 'low-memory';
+    for (const [id, message] of messages) if (isFirst(message)) this.#makeReady(id);
+    for (const [id, message] of messages) if (!isFirst(message)) this.#makeReady(id);
   }
 
   /** Processes nothing any more. */
@@ -60,6 +69,10 @@ export class MessageQueue {
 
   #makeReady(id: number): void {
     this.#ready.push(id);
+    this.#startPumping();
+  }
+
+  #startPumping(): void {
     if (this.#isPumping) return;
     this.#isPumping = true;
     setImmediate(this.#pump);

@@ -81,7 +81,7 @@ export type QueuedMessage =
   | { readonly kind: 'call-deadline'; readonly callId: number }
   /** Canisters are to pay for what they occupy. */
   | { readonly kind: 'resource-charges' }
-  | { readonly kind: 'stop-deadline' | 'timer' | 'heartbeat'; readonly canisterId: Uint8Array }
+  | { readonly kind: 'stop-deadline' | 'timer' | 'heartbeat' | 'low-memory'; readonly canisterId: Uint8Array }
   /** What the management canister has to say to a call that it could not answer at once. */
   | {
       readonly kind: 'management-answer';

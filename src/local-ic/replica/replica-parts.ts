@@ -14,6 +14,7 @@ import { CodeInstaller } from './code-installer';
 import { CyclesLedger } from './cycles-ledger';
 import { IdSequence } from './id-sequence';
 import { Ingress } from './ingress';
+import { LowMemoryHooks } from './low-memory-hooks';
 import { ManagementCalls } from './management-calls';
 import { processMessage } from './message-processor';
 import { MessageQueue } from './message-queue';
@@ -54,6 +55,7 @@ export class ReplicaParts {
   readonly ingress = new Ingress(this);
   readonly managementCalls = new ManagementCalls(this);
   readonly systemTasks = new SystemTasks(this);
+  readonly lowMemoryHooks = new LowMemoryHooks(this);
   readonly runner: CanisterRunner;
   readonly router: CallRouter;
   readonly queries: QueryRunner;
@@ -75,7 +77,14 @@ export class ReplicaParts {
       onProcessed: options.onProcessed,
       onError: options.onInternalError
     });
-    this.runner = new CanisterRunner({ ...options, ledger: this.ledger, timeNs: this.timeNs });
+    this.runner = new CanisterRunner({
+      ...options,
+      ledger: this.ledger,
+      timeNs: this.timeNs,
+      onExecuted: (canister) => {
+        this.lowMemoryHooks.check(canister);
+      }
+    });
     this.router = this.#createRouter();
     this.queries = this.#createQueries(options);
     this.installer = this.#createInstaller();
@@ -133,6 +142,7 @@ export class ReplicaParts {
       ledger,
       onInstalled: (canister) => {
         this.systemTasks.scheduleHeartbeat(canister);
+        this.lowMemoryHooks.check(canister);
       },
       abandonCalls: (canister, message) => {
         this.contexts.abandon(canister, message);
@@ -155,9 +165,14 @@ export class ReplicaParts {
       onCodeLoaded: (canister) => {
         this.systemTasks.scheduleHeartbeat(canister);
         this.systemTasks.scheduleTimer(canister);
+        this.lowMemoryHooks.schedule(canister);
       },
       onStarted: (canister) => {
         this.systemTasks.scheduleTimer(canister);
+        this.lowMemoryHooks.schedule(canister);
+      },
+      onSettingsChanged: (canister) => {
+        this.lowMemoryHooks.check(canister);
       },
       thresholdKeys,
       performOutcall,

@@ -17,7 +17,8 @@ import {
   type Rejection,
   type ReplicaPort,
   type RequestRecord,
-  type RequestStatus
+  type RequestStatus,
+  type SubnetMetrics
 } from './replica-port';
 import { ReplicaParts } from './replica-parts';
 import { type SystemCanisterFactory, type SystemCanisterHost } from './system-canister';
@@ -110,6 +111,18 @@ export class Replica implements ReplicaPort {
   *canisters(): Iterable<CanisterView> {
     for (const canister of this.#parts.registry.all()) yield toView(canister);
     yield* this.#parts.systemCanisters.views();
+  }
+
+  subnetMetrics(): SubnetMetrics {
+    const { registry, runner, ledger } = this.#parts;
+    let canisterStateBytes = 0n;
+    for (const { memoryBytes } of registry.all()) canisterStateBytes += memoryBytes;
+    return {
+      canisterCount: registry.canisters.size,
+      canisterStateBytes,
+      consumedCycles: ledger.burnedCycles,
+      updateTransactions: runner.executions
+    };
   }
 
   timeNs(): bigint {

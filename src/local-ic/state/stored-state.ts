@@ -15,6 +15,7 @@ type NetworkRecord = {
   readonly nextCanisterIndex: bigint;
   readonly mintedCycles: bigint;
   readonly burnedCycles: bigint;
+  readonly executions: bigint;
 };
 
 /** All of a replica that survives it, part by part. What tests do to calls, and who waits for an answer, does not. */
@@ -33,7 +34,7 @@ export function storedParts(store: StateStore, parts: ReplicaParts): StoredPart[
   ];
 }
 
-function networkValue(store: StateStore, { time, ids, registry, ledger }: ReplicaParts): StoredValue {
+function networkValue(store: StateStore, { time, ids, registry, ledger, runner }: ReplicaParts): StoredValue {
   return new StoredValue(store, {
     key: 'network',
     read: () => {
@@ -43,7 +44,8 @@ function networkValue(store: StateStore, { time, ids, registry, ledger }: Replic
         nextId: ids.nextId,
         nextCanisterIndex: registry.nextIndex,
         mintedCycles: ledger.mintedCycles,
-        burnedCycles: ledger.burnedCycles
+        burnedCycles: ledger.burnedCycles,
+        executions: runner.executions
       };
       return encodeRecord(record);
     },
@@ -55,6 +57,7 @@ function networkValue(store: StateStore, { time, ids, registry, ledger }: Replic
       registry.nextIndex = record.nextCanisterIndex;
       ledger.mintedCycles = record.mintedCycles;
       ledger.burnedCycles = record.burnedCycles;
+      runner.executions = record.executions;
     }
   });
 }
