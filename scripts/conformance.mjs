@@ -3,5 +3,14 @@
 import { ensureInstalled } from './bootstrap.mjs';
 import { runJest } from './jest-run.mjs';
 
+/** The checks of the `icp` command start networks of their own, so they say nothing of a running one. */
+const ICP_CHECKS = 'test/integration/clients/icp-(command|network-launcher)';
+
+const given = process.argv.slice(2);
+const isWhole = given.length === 0 && process.env.CONFORMANCE_URL === undefined;
+const selection = isWhole
+  ? ['conformance', 'integration', '--testPathPatterns', 'test/conformance/', ICP_CHECKS]
+  : ['conformance', ...given];
+
 ensureInstalled();
-process.exit(runJest(['--selectProjects', 'conformance', ...process.argv.slice(2)]));
+process.exit(runJest(['--selectProjects', ...selection]));
