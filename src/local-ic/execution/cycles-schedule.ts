@@ -32,16 +32,23 @@ export const SECONDS_PER_DAY = 86_400n;
 const MAX_RESPONSE_BYTES = 2n * 1024n * 1024n;
 const MAX_CALLBACK_INSTRUCTIONS = 40_000_000_000n;
 
-/** Upper bound of what a call costs its sender, for `cost_call`: request, largest response, longest callback. */
+/** Paid with a call for the largest response, and for the longest callback. */
+export const RESPONSE_PREPAYMENT = CYCLES.perCallByte * MAX_RESPONSE_BYTES;
+export const CALLBACK_PREPAYMENT = CYCLES.updateMessage + CYCLES.perInstruction * MAX_CALLBACK_INSTRUCTIONS;
+
+/** What a call costs its sender at first, for `cost_call`: all but the request comes back as far as it is not used. */
 export function boundCallCost(methodNameBytes: bigint, payloadBytes: bigint): bigint {
-  const request = requestCost(methodNameBytes + payloadBytes);
-  const response = CYCLES.perCallByte * MAX_RESPONSE_BYTES;
-  return request + response + CYCLES.updateMessage + CYCLES.perInstruction * MAX_CALLBACK_INSTRUCTIONS;
+  return requestCost(methodNameBytes + payloadBytes) + RESPONSE_PREPAYMENT + CALLBACK_PREPAYMENT;
 }
 
 /** What sending a request of this many bytes (name and argument) costs. */
 export function requestCost(bytes: bigint): bigint {
   return CYCLES.call + CYCLES.perCallByte * bytes;
+}
+
+/** What transmitting a response of this many bytes costs who called. */
+export function responseCost(bytes: bigint): bigint {
+  return CYCLES.perCallByte * bytes;
 }
 
 export function ingressCost(bytes: bigint): bigint {

@@ -17,6 +17,8 @@ export type OutgoingCall = {
   readonly timeoutSeconds: number | undefined;
   /** Price of sending, on top of the cycles the call carries. */
   readonly feeCycles: bigint;
+  /** Paid for response and callback; what they do not cost comes back. */
+  readonly prepaidCycles: bigint;
 };
 
 export type CanisterResponse =
@@ -116,7 +118,10 @@ export class Execution {
 
   /** Cycles bound in calls of this execution, drafted and performed. */
   get spentCycles(): bigint {
-    const performed = this.calls.reduce((sum, call) => sum + call.cycles + call.feeCycles, 0n);
+    const performed = this.calls.reduce(
+      (sum, call) => sum + call.cycles + call.feeCycles + call.prepaidCycles,
+      0n
+    );
     return performed + (this.draft?.cycles ?? 0n);
   }
 

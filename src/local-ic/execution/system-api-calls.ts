@@ -1,6 +1,6 @@
 import { equalBytes } from '../protocol/byte-order';
 import { CanisterFault, contractViolation, ERROR_CODE } from './canister-fault';
-import { requestCost } from './cycles-schedule';
+import { CALLBACK_PREPAYMENT, requestCost, RESPONSE_PREPAYMENT } from './cycles-schedule';
 import { type CallDraft } from './execution';
 import { isReplicated } from './execution-context';
 import { decodeText, join128, type ApiFunctions, type ApiHost } from './system-api-host';
@@ -118,15 +118,16 @@ function performCall(host: ApiHost): number {
   const { calls } = execution;
   const draft = currentDraft(host, 'call_perform');
   const nameBytes = new TextEncoder().encode(draft.methodName).length;
-  const feeCycles = isReplicated(execution.input.context)
-    ? requestCost(BigInt(nameBytes + draft.dataBytes))
-    : 0n;
-  const canPay = execution.liquidBalance >= feeCycles;
+  const isPaid = isReplicated(execution.input.context);
+  const feeCycles = isPaid ? requestCost(BigInt(nameBytes + draft.dataBytes)) : 0n;
+  const prepaidCycles = isPaid ? RESPONSE_PREPAYMENT + CALLBACK_PREPAYMENT : 0n;
+  const canPay = execution.liquidBalance >= feeCycles + prepaidCycles;
   const queuedNow = calls.filter(({ callee: queued }) => equalBytes(queued, draft.callee)).length;
   execution.draft = undefined;
   if (!canPay || !execution.input.hasQueueRoom(draft.callee, queuedNow)) return NOT_PERFORMED;
   const { callee, methodName, cycles, onReply, onReject, onCleanup, timeoutSeconds } = draft;
   const arg = concat(draft.data, draft.dataBytes);
-  calls.push({ callee, methodName, arg, cycles, onReply, onReject, onCleanup, timeoutSeconds, feeCycles });
+  const callbacks = { onReply, onReject, onCleanup };
+  calls.push({ callee, methodName, arg, cycles, ...callbacks, timeoutSeconds, feeCycles, prepaidCycles });
   return PERFORMED;
 }

@@ -1,5 +1,11 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { type ExecutionResult, type EntryPoint } from '../execution/canister-instance';
+import {
+  CALLBACK_PREPAYMENT,
+  executionCost,
+  RESPONSE_PREPAYMENT,
+  responseCost
+} from '../execution/cycles-schedule';
 import { type Callback, type ExecutionEffects } from '../execution/execution';
 import { admitCall, refuseUnpaid, unansweredOutcome } from './call-admission';
 import { type CallContexts } from './call-contexts';
@@ -10,6 +16,7 @@ import { type CanisterRunner } from './canister-runner';
 import { type CyclesLedger } from './cycles-ledger';
 import { type CallAnswer, type CallContext, type IncomingCall, type OutstandingCall } from './message';
 import { rejected, replied } from './rejection';
+import { type Outcome } from './replica-port';
 
 export type RouterOptions = {
   readonly runner: CanisterRunner;
@@ -54,7 +61,8 @@ export class CallRouter {
   startCall(canister: Canister, call: IncomingCall): void {
     const { contexts } = this.options;
     const context = contexts.open(canister, call);
-    const admission = refuseUnpaid(canister, call) ?? admitCall(canister, call.methodName);
+    const prepayment = this.options.runner.prepaymentOf('update');
+    const admission = refuseUnpaid(canister, call) ?? admitCall(canister, call.methodName, prepayment);
     if (admission instanceof CanisterFault) {
       contexts.answer(context, rejected(admission.code, admission.message));
       contexts.closeIfDone(context);
@@ -97,7 +105,10 @@ export class CallRouter {
     const { call, context } = waiting;
     const canister = this.options.registry.get(context.canisterId);
     canister.cycles += refundCycles;
+    const prepaidCycles = this.#payForResponse(canister, call, outcome);
     if (context.isDeleted || !canister.instance) {
+      canister.cycles += prepaidCycles;
+      this.options.ledger.charge(canister, executionCost(0n), 'instructions');
       this.options.contexts.closeIfDone(context);
       return;
     }
@@ -110,6 +121,7 @@ export class CallRouter {
       priorInstructions: context.instructions,
       availableCycles: context.availableCycles,
       refundedCycles: refundCycles,
+      prepaidCycles,
       rejection,
       context: isReply ? 'replyCallback' : 'rejectCallback',
       ...(isReply ? { arg: outcome.reply } : {}),
@@ -117,6 +129,16 @@ export class CallRouter {
       entry: { kind: 'callback', callback: isReply ? call.onReply : call.onReject }
     });
     this.#finish(canister, context, this.#afterCallback(canister, { context, call, rejection, result }));
+  }
+
+  /** Pays for the transmission of an answer from what was prepaid; gives what is left for the callback. */
+  #payForResponse(canister: Canister, { prepaidCycles }: OutstandingCall, outcome: Outcome): bigint {
+    const size = outcome.kind === 'replied' ? outcome.reply.length : utf8Length(outcome.rejectMessage);
+    const cost = smaller(responseCost(BigInt(size)), smaller(RESPONSE_PREPAYMENT, prepaidCycles));
+    const forCallback = smaller(CALLBACK_PREPAYMENT, prepaidCycles - cost);
+    this.options.ledger.consume(canister, cost, 'request_and_response_transmission');
+    canister.cycles += prepaidCycles - cost - forCallback;
+    return forCallback;
   }
 
   #finish(canister: Canister, context: CallContext, result: ExecutionResult): void {
@@ -194,4 +216,12 @@ export class CallRouter {
       entry: { kind: 'callback', callback: onCleanup }
     });
   }
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}
+
+function smaller(left: bigint, right: bigint): bigint {
+  return left < right ? left : right;
 }

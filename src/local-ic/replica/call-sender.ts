@@ -29,12 +29,13 @@ export class CallSender {
     const { ledger, queue, contexts, registry, timers } = this.options;
     const { callee: calleeId, methodName, arg, cycles, timeoutSeconds } = request;
     const canister = registry.get(context.canisterId);
-    canister.cycles -= cycles + request.feeCycles;
+    canister.cycles -= cycles + request.feeCycles + request.prepaidCycles;
     ledger.consume(canister, request.feeCycles, 'request_and_response_transmission');
     const deadlineNs =
       timeoutSeconds === undefined ? 0n : timers.nowNs() + BigInt(timeoutSeconds) * NS_PER_SECOND;
-    const { onReply, onReject, onCleanup } = request;
-    const callId = contexts.addCall(context, { calleeId, deadlineNs, onReply, onReject, onCleanup });
+    const { onReply, onReject, onCleanup, prepaidCycles } = request;
+    const call = { calleeId, deadlineNs, onReply, onReject, onCleanup, prepaidCycles };
+    const callId = contexts.addCall(context, call);
     const callerId = context.canisterId;
     queue.enqueue({ kind: 'request', callId, callerId, calleeId, methodName, arg, cycles, deadlineNs });
     this.#watch(callId, deadlineNs);

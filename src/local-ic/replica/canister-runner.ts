@@ -28,6 +28,8 @@ export type ExecutionRequest = Partial<Omit<ExecutionInput, 'context' | 'caller'
   readonly context: ContextName;
   readonly caller: Uint8Array;
   readonly entry: EntryPoint;
+  /** Cycles not in the balance that were paid for this execution; those it does not cost are added to the balance. */
+  readonly prepaidCycles?: bigint;
   /** Makes what `data_certificate_copy` gives. */
   readonly certificate?: CanisterFacts['certificate'];
 };
@@ -68,13 +70,22 @@ export class CanisterRunner {
   execute(canister: Canister, request: ExecutionRequest): ExecutionResult {
     const instance = requireInstance(canister);
     const body = (): ExecutionResult => this.enter(canister, instance, request);
-    const result = this.transact(instance, body, keepsChanges(request.context));
-    if (!isReplicated(request.context)) return result;
+    const keeps = keepsChanges(request.context);
+    if (!isReplicated(request.context)) return this.transact(instance, body, keeps);
+    // The longest execution is paid before, so the code does not see these cycles in its balance.
+    const prepaid = request.prepaidCycles ?? takeUpTo(canister, this.prepaymentOf(request.context));
+    const result = this.transact(instance, body, keeps);
+    canister.cycles += prepaid;
     this.options.ledger.charge(canister, executionCost(result.instructions), 'instructions');
     if (result.kind === 'completed') canister.version += 1n;
     this.executions += 1n;
     this.options.onExecuted(canister);
     return result;
+  }
+
+  /** What the longest execution costs. */
+  prepaymentOf(context: ContextName): bigint {
+    return executionCost(this.limitOf(context));
   }
 
   /** {@link runInTransaction} for executions: one that cannot even begin has trapped. */
@@ -177,6 +188,12 @@ export class CanisterRunner {
     if (isReplicated(context)) canister.log.append(line, this.options.timeNs());
     this.options.onLog(canister.id, new TextDecoder().decode(line));
   }
+}
+
+function takeUpTo(canister: Canister, amount: bigint): bigint {
+  const taken = canister.cycles < amount ? canister.cycles : amount;
+  canister.cycles -= taken;
+  return taken;
 }
 
 function requireInstance(canister: Canister): CanisterInstance {

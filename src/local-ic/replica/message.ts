@@ -48,6 +48,8 @@ export type OutstandingCall = {
   readonly onReply: Callback;
   readonly onReject: Callback;
   readonly onCleanup: Callback | undefined;
+  /** Cycles the caller paid for response and callback. */
+  readonly prepaidCycles: bigint;
 };
 
 /** An answer on its way back, with the cycles that were not accepted. */

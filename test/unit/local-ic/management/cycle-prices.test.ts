@@ -6,12 +6,16 @@ import {
   errorCodeOf,
   type Installed,
   rejectMessageOf,
+  replyNumber,
+  replyOf,
   TestReplica,
   UNCHANGED_SETTINGS
 } from '../../../fixtures/local-ic/test-replica';
 import { buildCanister } from '../../../fixtures/local-ic/wat-canister';
 
 const TRILLION = 10n ** 12n;
+/** 5 M and 40 B instructions. */
+const LONGEST_CALLBACK = 40_005_000_000n;
 const DAY = 86_400;
 const GIB = 1024n ** 3n;
 /** developer-docs, cycle-costs: 13-node subnet. */
@@ -105,7 +109,7 @@ describe('as time passes', () => {
       settings: { compute_allocation: 0n, controllers: [expect.anything()] }
     });
     expect((await host.consumed(canister)).uninstall).toBeGreaterThan(TRILLION);
-    expect(errorCodeOf(await host.call(canister.id, 'go'))).toBe('IC0537');
+    expect(errorCodeOf(await host.call(canister.id, 'go'))).toBe('IC0207');
     await host.advance(DAY);
     expect(await host.status(canister)).toMatchObject({ version: (version as bigint) + 1n });
   });
@@ -139,8 +143,94 @@ describe('allocations', () => {
   });
 });
 
+describe('an update', () => {
+  /** 5 M, and one cycle for each of at most 40 B instructions. */
+  const LONGEST = 40_005_000_000n;
+
+  it('runs on a canister that could pay for the longest, and pays for what it used', async () => {
+    const canister = await host.install(
+      await buildCanister(() => ({
+        exports: { 'canister_update go': '(call $reply_i64 (call $canister_cycle_balance))' }
+      }))
+    );
+    await update(canister, { freezing_threshold: [0n] });
+    const before = cyclesOf(canister);
+    const { instructions: paidBefore = 0n } = await host.consumed(canister);
+
+    const seen = replyNumber(await host.call(canister.id, 'go'));
+
+    const { instructions: paid = 0n, ingress_induction: received } = await host.consumed(canister);
+    expect(before - seen).toBeGreaterThanOrEqual(LONGEST);
+    expect(paid - paidBefore).toBeGreaterThan(5_000_000n);
+    expect(paid - paidBefore).toBeLessThan(5_010_000n);
+    // 1.2 M and 2000 for each byte of name and argument.
+    expect(before - cyclesOf(canister)).toBe(paid - paidBefore + 1_204_000n);
+    expect(received).toBeGreaterThan(1_204_000n);
+  });
+
+  it('is refused where it could not be paid for, which topping up changes', async () => {
+    const canister = await host.install(await counting(), { creation: { amount: [LONGEST] } });
+    await update(canister, { freezing_threshold: [0n] });
+
+    expect(await host.call(canister.id, 'go')).toMatchObject({ rejectCode: 2, errorCode: 'IC0207' });
+    await host.manage('provisional_top_up_canister', {
+      canister_id: canister.principal,
+      amount: LONGEST
+    });
+    expect(errorCodeOf(await host.call(canister.id, 'go'))).toBe('replied');
+  });
+});
+
 describe('a call between canisters', () => {
   const CALLS = { memoryPages: 3 };
+
+  /** Calls `answer` of a callee, whose reply has 100 bytes, with an argument of 10. */
+  const caller = (callee: Uint8Array): Promise<Uint8Array> =>
+    buildCanister((literals) => ({
+      ...CALLS,
+      exports: {
+        'canister_update ask': `(call $call_new ${literals.blob(callee)} ${literals.text('answer')} (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+          (call $call_data_append (i32.const 0) (i32.const 10))
+          (call $reply_i64 (i64.extend_i32_u (call $call_perform)))`,
+        'canister_query cost': `(call $cost_call (i64.const 6) (i64.const 10) (i32.const 1024))
+          (call $reply (i32.const 1024) (i32.const 16))`
+      },
+      callbacks: ['(drop (i32.const 0))']
+    }));
+
+  it('costs what cost_call says at first, and in the end what it used', async () => {
+    const callee = await host.install(
+      await buildCanister(() => ({
+        exports: { 'canister_update answer': '(call $reply (i32.const 0) (i32.const 100))' }
+      }))
+    );
+    const asking = await host.install(await caller(callee.id));
+    const before = cyclesOf(asking);
+    const { instructions: paidBefore = 0n } = await host.consumed(asking);
+
+    expect(replyNumber(await host.call(asking.id, 'ask'))).toBe(0n);
+    await host.replica.tick();
+
+    const { instructions: paid = 0n, request_and_response_transmission: sent = 0n } =
+      await host.consumed(asking);
+    expect(sent).toBe(260_000n + 1_000n * 16n + 1_000n * 100n);
+    expect(before - cyclesOf(asking)).toBe(sent + (paid - paidBefore) + 1_206_000n);
+    const cost = replyOf(await host.query(asking.id, 'cost'));
+    // 2 MiB of response and 40 B instructions besides the request.
+    expect(new DataView(cost.buffer, cost.byteOffset).getBigUint64(0, true)).toBe(
+      260_000n + 16_000n + 1_000n * 2n ** 21n + LONGEST_CALLBACK
+    );
+  });
+
+  it('is not made by a canister that cannot pay what cost_call says', async () => {
+    const asking = await host.install(await caller(new Uint8Array(10)), {
+      // The update itself leaves less than a call costs at first.
+      creation: { amount: [LONGEST_CALLBACK * 2n] }
+    });
+    await update(asking, { freezing_threshold: [0n] });
+
+    expect(replyNumber(await host.call(asking.id, 'ask'))).toBe(2n);
+  });
 
   it('is refused with fewer cycles than the callee wants, refunded, and not from the callee itself', async () => {
     const callee = await host.install(await counting());

@@ -190,6 +190,7 @@ function traceOf(bytes: Uint8Array): string {
 type CyclesRecords = {
   readonly canister: { readonly cycles: bigint; readonly stopCalls: readonly { readonly cycles: bigint }[] };
   readonly context: { readonly availableCycles: bigint };
+  readonly call: { readonly prepaidCycles: bigint };
   readonly message: { readonly cycles?: bigint; readonly answer?: { readonly refundCycles: bigint } };
 };
 
@@ -209,8 +210,10 @@ function accountedCycles(store: MemoryStateStore): { readonly held: bigint; read
     stopCalls.reduce((total, call) => total + call.cycles, cycles)
   );
   const inContexts = sum('context', ({ availableCycles }) => availableCycles);
+  const inCalls = sum('call', ({ prepaidCycles }) => prepaidCycles);
   const inMessages = sum('message', ({ cycles = 0n, answer }) => cycles + (answer?.refundCycles ?? 0n));
-  return { held: inCanisters + inContexts + inMessages + burnedCycles, minted: mintedCycles };
+  const held = inCanisters + inContexts + inCalls + inMessages + burnedCycles;
+  return { held, minted: mintedCycles };
 }
 
 describe('a crash', () => {
