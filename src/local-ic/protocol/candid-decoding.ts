@@ -22,6 +22,8 @@ export class CandidError extends Error {
 /** Values a message may hold: one per byte, and these more. */
 const FREE_VALUES = 10_000;
 const DEPTH_MAX = 256;
+/** Longest number, a length or an index too: the library takes time in the square of it. */
+const NUMBER_BYTES_MAX = 1024;
 
 const OPCODE = {
   opt: -18,
@@ -86,27 +88,27 @@ class CandidScanner {
     this.offset += length;
   }
 
-  /** LEB128 as a number; those of more than 7 bytes only mean "too long" for every use here. */
-  private readUnsigned(): number {
-    let value = 0;
-    let scale = 1;
-    for (let byte = 0x80; byte & 0x80; scale *= 128) {
+  /** The bytes of a LEB128 number, 7 bits each. */
+  private readNumber(): readonly number[] {
+    const digits: number[] = [];
+    for (let byte = 0x80; byte & 0x80; digits.push(byte & 0x7f)) {
+      if (digits.length >= NUMBER_BYTES_MAX)
+        throw new CandidError(`number of more than ${NUMBER_BYTES_MAX} bytes`, 'too-expensive');
       byte = this.readByte();
-      value += (byte & 0x7f) * scale;
     }
-    return value;
+    return digits;
+  }
+
+  /** Those of more than 7 bytes only mean "too long" for every use here. */
+  private readUnsigned(): number {
+    return this.readNumber().reduceRight((value, digit) => value * 128 + digit, 0);
   }
 
   private readSigned(): number {
-    let value = 0;
-    let scale = 1;
-    let byte: number;
-    do {
-      byte = this.readByte();
-      value += (byte & 0x7f) * scale;
-      scale *= 128;
-    } while (byte & 0x80);
-    return byte & 0x40 ? value - scale : value;
+    const digits = this.readNumber();
+    const value = digits.reduceRight((sum, digit) => sum * 128 + digit, 0);
+    const isNegative = ((digits.at(-1) ?? 0) & 0x40) !== 0;
+    return isNegative ? value - 128 ** digits.length : value;
   }
 
   /** Every element takes at least a byte. */

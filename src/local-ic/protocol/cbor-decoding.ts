@@ -30,6 +30,8 @@ export class CborError extends Error {
 
 const DEPTH_MAX = 32;
 const ITEMS_MAX = 200_000;
+/** No field is wider than 64 bits; arithmetic on longer numbers takes time in the square of their length. */
+const BIGNUM_BYTES_MAX = 32;
 const TAG_BIGNUM = 2n;
 const TAG_NEGATIVE_BIGNUM = 3n;
 const TAG_SELF_DESCRIBED = 55799n;
@@ -176,6 +178,7 @@ class CborReader {
     if (tag === TAG_SELF_DESCRIBED) return value;
     if (tag !== TAG_BIGNUM && tag !== TAG_NEGATIVE_BIGNUM) throw this.error(`unsupported tag ${tag}`);
     if (!(value instanceof Uint8Array)) throw this.error('bignum is not a byte string');
+    if (value.length > BIGNUM_BYTES_MAX) throw this.error(`bignum of more than ${BIGNUM_BYTES_MAX} bytes`);
     const magnitude = value.length === 0 ? 0n : BigInt(`0x${bytesToHex(value)}`);
     return tag === TAG_BIGNUM ? magnitude : -1n - magnitude;
   }

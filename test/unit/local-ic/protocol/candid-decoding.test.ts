@@ -50,6 +50,7 @@ describe('a message within its means', () => {
     ['null', Null, null],
     ['bool', Bool, true],
     ['a large nat', Nat, 1n << 200n],
+    ['a nat of 1024 bytes', Nat, 1n << 7167n],
     ['a negative int', Int, -(1n << 100n)],
     ['an int16', Int16, -5],
     ['a float', Float64, 1.5],
@@ -105,7 +106,11 @@ describe('a message beyond its means', () => {
     ['a vector of 2^60 nulls', '4449444c016d7f010080808080808080801000'],
     ['a vector of 2^27 empty records', '4449444c026d016c00010080808040'],
     ['a record that holds itself', '4449444c016c0100000100'],
-    ['options nested 1000 deep', `4449444c016e000100${'01'.repeat(1000)}`]
+    ['options nested 1000 deep', `4449444c016e000100${'01'.repeat(1000)}`],
+    ['a nat of a megabyte', `4449444c00017d${'80'.repeat(1 << 20)}01`],
+    ['an int of a megabyte', `4449444c00017c${'80'.repeat(1 << 20)}01`],
+    ['a length of a megabyte', `4449444c000171${'80'.repeat(1 << 20)}00`],
+    ['a type of a megabyte', `4449444c0001${'ff'.repeat(1 << 20)}7f`]
   ])('is refused: %s', (_name, hex) => {
     expect(refusalReason(hexToBytes(hex))).toBe('too-expensive');
     expect(isAffordableCandid(hexToBytes(hex))).toBe(false);
