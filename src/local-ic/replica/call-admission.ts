@@ -19,13 +19,7 @@ export function admitCall(
     return new CanisterFault(ERROR_CODE.stopping, `Canister ${id} is stopping`);
   if (canister.cycles < canister.freezingLimit + prepaymentCycles)
     return new CanisterFault(ERROR_CODE.outOfCycles, `Canister ${id} is out of cycles`);
-  if (!canister.instance) {
-    return described(
-      canister,
-      ERROR_CODE.noWasmModule,
-      'Attempted to execute a message, but the canister contains no Wasm module.'
-    );
-  }
+  if (!canister.instance) return noWasmModule(canister);
   const kind = canister.instance.module.methods.get(methodName);
   switch (kind) {
     case 'update':
@@ -52,6 +46,15 @@ export function refuseUnpaid(
   return new CanisterFault(
     ERROR_CODE.insufficientCyclesInCall,
     `Canister ${principalText(id)} requires at least ${minimum} cycles in calls of other canisters, but ${cycles} were attached.`
+  );
+}
+
+/** What calls of a canister without code meet. */
+export function noWasmModule(canister: Canister): CanisterFault {
+  return described(
+    canister,
+    ERROR_CODE.noWasmModule,
+    'Attempted to execute a message, but the canister contains no Wasm module.'
   );
 }
 

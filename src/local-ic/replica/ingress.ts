@@ -2,6 +2,7 @@ import { bytesToHex } from '@noble/hashes/utils';
 import { type CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { ingressCost } from '../execution/cycles-schedule';
 import { type ManagementCanister } from '../management/management-canister';
+import { noWasmModule } from './call-admission';
 import { type CallDelivery } from './call-delivery';
 import { type CanisterRegistry } from './canister-registry';
 import { type CanisterRunner } from './canister-runner';
@@ -83,7 +84,11 @@ export class Ingress {
     if (canister.isFrozen) {
       return rejection(ERROR_CODE.outOfCycles, `Canister ${principalText(canisterId)} is out of cycles`);
     }
-    const inspects = canister.instance?.hasExport('canister_inspect_message') ?? false;
+    if (!canister.instance) {
+      const { code, message } = noWasmModule(canister);
+      return rejection(code, message);
+    }
+    const inspects = canister.instance.hasExport('canister_inspect_message');
     if (canister.status !== 'running' || !inspects) return undefined;
     const result = this.options.runner.execute(canister, {
       context: 'inspectMessage',
