@@ -68,8 +68,10 @@ export class Replica implements ReplicaPort {
       onProcessed: () => this.#persistence?.noteChange(),
       onInternalError: options.onInternalError ?? rethrow
     });
-    this.#admitSystemCanisters();
-    this.#persistence = options.store && this.#openPersistence(options.store);
+    const { registry, ledger, systemCanisters: ownCanisters } = this.#parts;
+    for (const { id } of ownCanisters.all()) registry.reserve(id);
+    if (options.store) this.#persistence = this.#openPersistence(options.store);
+    else for (const { cycles } of ownCanisters.all()) ledger.mint(cycles);
     this.#parts.resume();
   }
 
@@ -195,14 +197,6 @@ export class Replica implements ReplicaPort {
     this.#persistence?.noteChange();
     await this.#persistence?.whenDurable();
     return perform(request);
-  }
-
-  /** Their ids are theirs, and what they hold at first counts as minted. */
-  #admitSystemCanisters(): void {
-    for (const { id, cycles } of this.#parts.systemCanisters.all()) {
-      this.#parts.registry.reserve(id);
-      this.ledger.mint(cycles);
-    }
   }
 }
 

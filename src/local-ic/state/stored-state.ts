@@ -24,7 +24,7 @@ export function storedParts(store: StateStore, parts: ReplicaParts): StoredPart[
   return [
     networkValue(store, parts),
     usedIdsValue(store, parts),
-    ...[...systemCanisters.all()].map((canister) => systemCanisterValue(store, canister)),
+    ...[...systemCanisters.all()].map((canister) => systemCanisterValue(store, canister, parts)),
     new StoredCanisters(store, registry),
     new StoredRecords(store, 'request', requests.requests, TEXT_KEYS),
     new StoredRecords(store, 'context', contexts.contexts, NUMBER_KEYS),
@@ -81,12 +81,20 @@ function usedIdsValue(store: StateStore, { registry }: ReplicaParts): StoredValu
   });
 }
 
-function systemCanisterValue(store: StateStore, canister: SystemCanister): StoredValue {
+function systemCanisterValue(
+  store: StateStore,
+  canister: SystemCanister,
+  { ledger }: ReplicaParts
+): StoredValue {
   return new StoredValue(store, {
     key: `system-canister/${bytesToHex(canister.id)}`,
     read: () => canister.record(),
     restore: (bytes) => {
       canister.restore(bytes);
+    },
+    // One that is new to the network: what it holds at first comes into being.
+    onAbsent: () => {
+      ledger.mint(canister.cycles);
     }
   });
 }

@@ -5,6 +5,8 @@ export type ValueOptions = {
   readonly key: string;
   readonly read: () => Uint8Array;
   readonly restore: (bytes: Uint8Array) => void;
+  /** Called in place of `restore` when nothing is stored. */
+  readonly onAbsent?: () => void;
 };
 
 /** A small value that is looked at each time, and stored when its bytes differ. */
@@ -19,6 +21,7 @@ export class StoredValue implements StoredPart {
   restore(): void {
     this.#stored = this.store.get(this.options.key);
     if (this.#stored) this.options.restore(this.#stored);
+    else this.options.onAbsent?.();
   }
 
   collect(changes: StateChange[]): void {

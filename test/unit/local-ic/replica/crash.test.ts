@@ -1,6 +1,7 @@
 import { sha256 } from '@noble/hashes/sha2';
 import { bytesToHex } from '@noble/hashes/utils';
 import fc from 'fast-check';
+import { type Interception } from '../../../../src/local-ic/replica/call-interception';
 import { type RequestStatus } from '../../../../src/local-ic/replica/replica-port';
 import { decodeRecord } from '../../../../src/local-ic/state/record-codec';
 import { MemoryStateStore } from '../../../fixtures/local-ic/memory-state-store';
@@ -46,6 +47,20 @@ function isUpdate(what: Step['what']): what is (typeof UPDATES)[number] {
   return UPDATES.some((update) => update === what);
 }
 
+/** What becomes of the calls between canisters, one after another. */
+const INTERFERENCES = fc.array(
+  fc.constantFrom<Interception>(
+    { kind: 'pass' },
+    { kind: 'reject', code: 2, message: 'busy' },
+    { kind: 'trap' },
+    { kind: 'drop', part: 'request' },
+    { kind: 'drop', part: 'answer' },
+    { kind: 'delay', seconds: 1, part: 'request' },
+    { kind: 'delay', seconds: 8, part: 'answer' }
+  ),
+  { maxLength: 8 }
+);
+
 /** Seconds the clock moves before each phase: first the steps, then timers, then whatever is late. */
 const PHASES = [0, 2, 10];
 const SETUP_CYCLES = 1_000_000_000_000_000n;
@@ -87,6 +102,15 @@ class Scenario {
   }
 
   workers: readonly [Installed, Installed] | undefined;
+
+  /** Interferes with the first calls; one that is guaranteed an answer is not dropped. */
+  interfere(interferences: readonly Interception[]): void {
+    const left = [...interferences];
+    this.host.replica.interceptCall(({ isBestEffort }) => {
+      const interference = left.shift() ?? { kind: 'pass' };
+      return interference.kind === 'drop' && !isBestEffort ? { kind: 'pass' } : interference;
+    });
+  }
 
   submit(steps: readonly Step[]): void {
     for (const step of steps) this.requestIds.push(this.#submit(step));
@@ -240,8 +264,9 @@ describe('a crash', () => {
 
   it('finds cycles conserved between any two messages', async () => {
     await fc.assert(
-      fc.asyncProperty(STEPS, async (steps) => {
+      fc.asyncProperty(STEPS, INTERFERENCES, async (steps, interferences) => {
         const scenario = await Scenario.create();
+        scenario.interfere(interferences);
         scenario.submit(steps);
         await scenario.runToEnd();
         for (const { store } of scenario.boundaries) {
@@ -250,7 +275,7 @@ describe('a crash', () => {
         }
         scenario.host.replica.close();
       }),
-      { numRuns: 50 }
+      { numRuns: 100 }
     );
   }, 120_000);
 });

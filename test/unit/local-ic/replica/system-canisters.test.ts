@@ -145,4 +145,17 @@ describe('a system canister', () => {
     expect(after.replica.ledger).toEqual(before.replica.ledger);
     after.replica.close();
   });
+
+  it('may come to a network that is there already, and brings its cycles', async () => {
+    const store = new MemoryStateStore();
+    const before = new TestReplica({ store });
+    await before.create();
+    await before.replica.whenDurable();
+    before.replica.close();
+
+    const after = new TestReplica({ store, systemCanisters: (given) => [new EchoCanister(given)] });
+
+    expect(after.replica.ledger.mintedCycles).toBe(before.replica.ledger.mintedCycles + 1000n);
+    after.replica.close();
+  });
 });
