@@ -67,7 +67,7 @@ export function createTestSigner(kind: SignerKind): TestSigner {
 }
 
 /** DER of a key of an algorithm of DFINITY's own: 1 is COSE, 2 a canister signature. */
-function dfinityKeyDer(algorithm: 1 | 2, key: Buffer): Uint8Array {
+export function dfinityKeyDer(algorithm: 1 | 2, key: Buffer): Uint8Array {
   const identifier = Buffer.from(`300c060a2b0601040183b843010${algorithm}`, 'hex');
   const bitString = derElement(0x03, Buffer.concat([Buffer.of(0), key]));
   return plain(derElement(0x30, Buffer.concat([identifier, bitString])));
