@@ -135,6 +135,20 @@ row('+', 'System API, Sender info', 'signed sender info reaches the canister cal
   expect(Buffer.from(answer.bytes).includes(expected)).toBe(true);
 });
 
+row('+', 'System API, Sender info', 'signed sender info reaches the canister queried', async () => {
+  const probe = await network.probe();
+  const identity = new CanisterIdentity(await network.probe(), Uint8Array.of(7));
+  const info = new TextEncoder().encode('who I am');
+  const content = network.client.content('query', probe.id, 'query', readInfo());
+  const path = `/api/v3/canister/${probe.principal.toText()}/query`;
+
+  const answer = await network.client.post(path, await identity.envelope(content, info));
+
+  expect(answer.status).toBe(200);
+  const expected = Buffer.concat([info, identity.signer.id]);
+  expect(Buffer.from(answer.bytes).includes(expected)).toBe(true);
+});
+
 row('+', 'System API, Sender info', 'sender info is signed by the key of the sender', async () => {
   const probe = await network.probe();
   const identity = new CanisterIdentity(await network.probe(), Uint8Array.of(7));

@@ -14,7 +14,7 @@ import {
 } from './management';
 import { type Created } from './network';
 import { program } from './probe/program';
-import { row, useNetwork } from './row';
+import { needing, row, useNetwork } from './row';
 
 const network = useNetwork();
 const sha256 = (bytes: Uint8Array): Uint8Array =>
@@ -316,3 +316,16 @@ row('+', 'Management canister, deposit_cycles', 'attached cycles go to any canis
 
   expect(cycles).toBeGreaterThan(1_990_000_000_000n);
 });
+
+row(
+  '+',
+  'Management canister, canister_status',
+  'a canister left alone pays for its memory',
+  needing('time travel', async () => {
+    const probe = await network.probe(program().stableGrow(1000));
+    const before = (await probe.status()).cycles;
+    await network.pass(86_400);
+
+    expect((await probe.status()).cycles).toBeLessThan(before - 500_000_000n);
+  })
+);

@@ -100,6 +100,31 @@ const CanisterChange = Record({
   }),
   details: Opt(CanisterChangeDetails)
 });
+const SnapshotSource = Variant({ taken_from_canister: IDL.Reserved, metadata_upload: IDL.Reserved });
+/** Fields that the metadata of a snapshot have whether read or uploaded. */
+const SnapshotState = {
+  wasm_module_size: Nat64,
+  globals: Vec(Variant({ i32: IDL.Int32, i64: IDL.Int64, f32: IDL.Float32, f64: IDL.Float64, v128: Nat })),
+  wasm_memory_size: Nat64,
+  stable_memory_size: Nat64,
+  certified_data: Blob,
+  global_timer: Opt(Variant({ inactive: Null, active: Nat64 })),
+  on_low_wasm_memory_hook_status: Opt(Variant({ condition_not_satisfied: Null, ready: Null, executed: Null }))
+};
+const Range = Record({ offset: Nat64, size: Nat64 });
+const SnapshotPart = Variant({
+  wasm_module: Range,
+  wasm_memory: Range,
+  stable_memory: Range,
+  wasm_chunk: ChunkHash
+});
+const Offset = Record({ offset: Nat64 });
+const UploadedPart = Variant({
+  wasm_module: Offset,
+  wasm_memory: Offset,
+  stable_memory: Offset,
+  wasm_chunk: Null
+});
 const Snapshot = Record({ id: Blob, taken_at_timestamp: Nat64, total_size: Nat64 });
 
 type MethodTypes = readonly [argument: readonly IDL.Type[], result: readonly IDL.Type[]];
@@ -239,6 +264,29 @@ export const MANAGEMENT_METHODS = {
   ],
   list_canister_snapshots: [[Canister], [Vec(Snapshot)]],
   delete_canister_snapshot: [[Record({ canister_id: Principal, snapshot_id: Blob })], []],
+  read_canister_snapshot_metadata: [
+    [Record({ canister_id: Principal, snapshot_id: Blob })],
+    [
+      Record({
+        source: SnapshotSource,
+        ...SnapshotState,
+        wasm_chunk_store: Vec(ChunkHash),
+        canister_version: Nat64
+      })
+    ]
+  ],
+  read_canister_snapshot_data: [
+    [Record({ canister_id: Principal, snapshot_id: Blob, kind: SnapshotPart })],
+    [Record({ chunk: Blob })]
+  ],
+  upload_canister_snapshot_metadata: [
+    [Record({ canister_id: Principal, replace_snapshot: Opt(Blob), ...SnapshotState })],
+    [Record({ snapshot_id: Blob })]
+  ],
+  upload_canister_snapshot_data: [
+    [Record({ canister_id: Principal, snapshot_id: Blob, kind: UploadedPart, chunk: Blob })],
+    []
+  ],
   fetch_canister_logs: [
     [Canister],
     [Record({ canister_log_records: Vec(Record({ idx: Nat64, timestamp_nanos: Nat64, content: Blob })) })]

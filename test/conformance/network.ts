@@ -13,11 +13,12 @@ import { buildProbe, type ProbeOptions } from './probe/probe-module';
 import { type Program, program } from './probe/program';
 
 /** What a network in this process can do and one behind a URL cannot. */
-export type Capability = 'time travel' | 'fault injection' | 'outcall routes';
+export type Capability = 'time travel' | 'fault injection' | 'outcall routes' | 'restart';
 
 const REASONS: Readonly<Record<Capability, string>> = {
   'time travel': 'the clock of a running network cannot be moved',
   'fault injection': 'a running network offers no way to injure its calls',
+  restart: 'a running network cannot be stopped and started with its state',
   'outcall routes': 'the HTTPS outcalls of a running network cannot be led to a server of the test'
 };
 
@@ -75,6 +76,13 @@ export class TestNetwork {
 
   async stop(): Promise<void> {
     await this.#localIc?.stop();
+  }
+
+  /** Stops the network and starts it with the state that its folder keeps; for files that give it one. */
+  async restart(): Promise<void> {
+    if (this.options.stateDir === undefined) throw new Error('a network without a state folder forgets all');
+    await this.stop();
+    await this.start();
   }
 
   /** The network in this process; for rows that need a capability. */
