@@ -8,6 +8,7 @@ import { Principal } from '@dfinity/principal';
 import * as icpAgent from '@icp-sdk/core/agent';
 import * as icpIdentity from '@icp-sdk/core/identity';
 import { Secp256k1KeyIdentity } from '@icp-sdk/core/identity/secp256k1';
+import * as icp5Agent from 'icp-sdk-core-5/agent';
 import { LocalIc } from '../../../src/local-ic/local-ic';
 import { buildAzleCanister } from '../../fixtures/local-ic/build-azle-canister';
 import { managementInterface, type ManagementService } from '../../support/local-ic/management-interface';
@@ -37,7 +38,7 @@ let localIc: LocalIc;
 let wasmModule: Uint8Array;
 let canisterId: Principal;
 
-/** What the two generations of the JavaScript agent have in common. */
+/** What the generations of the JavaScript agent have in common. */
 type Identity = dfinityAgent.Identity | icpAgent.Identity;
 type AgentOptions = {
   readonly identity?: Identity;
@@ -88,9 +89,10 @@ const dfinityClient: Client = {
   }
 };
 
-const icpClient: Client = {
+/** The package declares in each version the same types anew. */
+const createIcpClient = ({ HttpAgent, Actor }: Pick<typeof icpAgent, 'HttpAgent' | 'Actor'>): Client => ({
   connect: async ({ identity, callSync, fetch } = {}) => {
-    const agent = await icpAgent.HttpAgent.create({
+    const agent = await HttpAgent.create({
       host: localIc.url,
       shouldFetchRootKey: true,
       verifyQuerySignatures: true,
@@ -102,23 +104,27 @@ const icpClient: Client = {
     // The two packages declare the same Candid types apart from each other.
     const asIcp = (factory: IDL.InterfaceFactory) => factory as never;
     return {
-      management: icpAgent.Actor.createActor<ManagementService>(asIcp(managementInterface), {
+      management: Actor.createActor<ManagementService>(asIcp(managementInterface), {
         ...settings,
         canisterId: 'aaaaa-aa',
         callTransform: effectiveId as never
       }),
       probe: (id) =>
-        icpAgent.Actor.createActor<ProbeService>(asIcp(probeInterface), {
+        Actor.createActor<ProbeService>(asIcp(probeInterface), {
           ...settings,
           canisterId: id.toText()
         })
     };
   }
-};
+});
+
+const icpClient = createIcpClient(icpAgent);
+const icp5Client = createIcpClient(icp5Agent as never);
 
 const CLIENTS: readonly (readonly [string, Client])[] = [
   ['@dfinity/agent', dfinityClient],
-  ['@icp-sdk/core', icpClient]
+  ['@icp-sdk/core 5', icp5Client],
+  ['@icp-sdk/core 6', icpClient]
 ];
 
 async function deployProbe(client: Client, options: AgentOptions = {}): Promise<Principal> {
@@ -191,7 +197,7 @@ afterAll(() => localIc.stop());
 
 describe.each(CLIENTS)('%s', (_name, client) => {
   it.each([
-    [true, client === icpClient ? 'v4' : 'v3'],
+    [true, client === dfinityClient ? 'v3' : 'v4'],
     [false, 'v2']
   ])(
     'creates, installs, calls, queries and upgrades an azle canister (callSync %s: %s)',
@@ -202,7 +208,7 @@ describe.each(CLIENTS)('%s', (_name, client) => {
         if (url.endsWith('/call')) versions.add(/\/api\/(v\d)\//.exec(url)?.[1]);
         return fetch(input, init);
       };
-      const keys = client === icpClient ? icpIdentity.Ed25519KeyIdentity : Ed25519KeyIdentity;
+      const keys = client === dfinityClient ? Ed25519KeyIdentity : icpIdentity.Ed25519KeyIdentity;
       const options = { callSync, identity: keys.generate(), fetch: recordingFetch };
       const id = await deployProbe(client, options);
       const { management, probe } = await client.connect(options);
