@@ -136,3 +136,39 @@ describe('stable memory', () => {
     expect(result.kind === 'trapped' ? result.fault.code : result.kind).toBe(code);
   });
 });
+
+describe('a call', () => {
+  // 260,000 and 1,000 a byte for the request; 2 MiB of response; 5 M and 40 G instructions of callback.
+  const BOUND = 260_000n + 1000n * 4n + 1000n * 2_097_152n + 5_000_000n + 40_000_000_000n;
+  const PERFORM = `(call $call_new (i32.const 0) (i32.const 10) (i32.const 0) (i32.const 4) (i32.const 0) (i32.const 0)
+      (i32.const 0) (i32.const 0)) (call $call_perform)`;
+
+  it.each([
+    [2n * BOUND, 0, 0],
+    [2n * BOUND - 1n, 0, 2],
+    [BOUND - 1n, 2, 2]
+  ])(
+    'needs the cycles that `cost_call` names, also for its answer: with %s',
+    async (balance, first, second) => {
+      const wasm = await buildCanister(() => ({
+        exports: {
+          'canister_update go': `(local $first i32) (local $second i32)
+          (local.set $first ${PERFORM}) (local.set $second ${PERFORM})
+          (i32.store8 (i32.const 0) (local.get $first)) (i32.store8 (i32.const 1) (local.get $second))
+          (call $cost_call (i64.const 4) (i64.const 0) (i32.const 8)) (call $reply (i32.const 0) (i32.const 24))`
+        }
+      }));
+      const instance = new CanisterInstance(loadModule(wasm), new StableMemory());
+      const input = executionInput('update');
+      const result = instance.run(
+        { ...input, canister: { ...input.canister, balance } },
+        { kind: 'export', name: 'canister_update go' }
+      );
+
+      const response = result.kind === 'completed' ? result.effects.response : undefined;
+      const reply = response?.kind === 'reply' ? response.data : new Uint8Array(24);
+      expect([reply[0], reply[1]]).toEqual([first, second]);
+      expect(new DataView(reply.buffer, reply.byteOffset).getBigUint64(8, true)).toBe(BOUND);
+    }
+  );
+});
