@@ -4,7 +4,7 @@ import { type AddressInfo } from 'node:net';
 import { type Answer, type Endpoints } from '../protocol/endpoints';
 import { parsePrincipal } from '../protocol/principal';
 import { RequestError } from '../protocol/request-error';
-import { API_CORS_HEADERS, GATEWAY_CORS_HEADERS } from './cors';
+import { API_CORS_HEADERS } from './cors';
 import { type Gateway } from './gateway/gateway';
 import { isAllowedHost } from './host-guard';
 import { ClientGoneError, readBody } from './request-body';
@@ -75,13 +75,12 @@ async function serve(
   const target = `http://localhost${request.url ?? '/'}`;
   if (!URL.canParse(target)) throw new RequestError(400, 'Malformed URL');
   const url = new URL(target);
-  const isApi = url.pathname.startsWith('/api/');
-  if (request.method === 'OPTIONS') {
-    response.writeHead(204, isApi ? API_CORS_HEADERS : GATEWAY_CORS_HEADERS).end();
+  if (!url.pathname.startsWith('/api/')) {
+    await options.gateway.serve(request, response, url);
     return;
   }
-  if (!isApi) {
-    await options.gateway.serve(request, response, url);
+  if (request.method === 'OPTIONS') {
+    response.writeHead(204, API_CORS_HEADERS).end();
     return;
   }
   const route = parseApiRoute(request.method ?? 'GET', url.pathname);

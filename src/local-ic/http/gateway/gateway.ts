@@ -51,12 +51,15 @@ export class Gateway {
     try {
       if (address === undefined || address === 'malformed') throw addressError(address);
       const answer = await this.answer(request, address);
-      const headers = { ...answer.headers, 'x-ic-canister-id': principalText(address.canisterId) };
+      if (request.method === 'OPTIONS' && !isPreflightAnswer(answer)) throw NO_PREFLIGHT_ANSWER;
+      const canister = { 'x-ic-canister-id': principalText(address.canisterId) };
+      const headers = { ...GATEWAY_CORS_HEADERS, ...answer.headers, ...canister };
       await send(response, { ...answer, headers });
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       // Too late for another status: the client sees a body cut short.
       if (response.headersSent) response.destroy();
+      else if (request.method === 'OPTIONS') response.writeHead(200, GATEWAY_CORS_HEADERS).end();
       else sendError(response, error);
     }
   }
@@ -85,7 +88,7 @@ export class Gateway {
     const whole = { ...response, body };
     // What is longer than a few parts is passed on as it comes, unverified.
     const verified = next === undefined ? this.verify(request, whole, address) : undefined;
-    const headers = { ...GATEWAY_CORS_HEADERS, ...answerHeaders(whole, verified) };
+    const headers = answerHeaders(whole, verified);
     const status = response.statusCode;
     if (next !== undefined) return { status, headers, body, rest: streamCallbacks(next, this.calls) };
     const wantsRange = request.headers.some(([name]) => name === 'range' || name === 'if-range');
@@ -126,6 +129,15 @@ export class Gateway {
     }
   }
 }
+
+const NO_PREFLIGHT_ANSWER = new GatewayError(501, 'The canister does not answer preflight requests');
+
+/** Whether a canister's answer to OPTIONS is about CORS; if not, the gateway gives its own. */
+const isPreflightAnswer = ({ status, headers, body, rest }: GatewayAnswer): boolean =>
+  status < 300 &&
+  body.length === 0 &&
+  rest === undefined &&
+  Object.keys(headers).some((name) => name.startsWith('access-control-'));
 
 const verificationFailure = (cause: VerificationError): GatewayError =>
   new GatewayError(

@@ -192,8 +192,22 @@ describe('the answer', () => {
     expect((await gateway.send('/')).headers['access-control-allow-origin']).toBe('*');
     gateway.respond({ headers: [['Access-Control-Allow-Origin', 'http://a.example']] });
     expect((await gateway.send('/')).headers['access-control-allow-origin']).toBe('http://a.example');
-    const preflight = await gateway.send('/', RAW, { method: 'OPTIONS' });
-    expect(preflight.headers['access-control-allow-methods']).toContain('DELETE');
+  });
+
+  it("to a preflight request is the canister's, or the gateway's when the canister gives none", async () => {
+    const preflight = () => gateway.send('/', RAW, { method: 'OPTIONS' });
+    const own: readonly HeaderField[] = [['Access-Control-Allow-Methods', 'PUT']];
+    gateway.respond({ status_code: 204, headers: own, body: EMPTY });
+    const answered = await preflight();
+    expect([answered.status, answered.headers['access-control-allow-methods']]).toEqual([204, 'PUT']);
+    expect(answered.headers['access-control-allow-origin']).toBe('*');
+    for (const change of [{ headers: [] }, { status_code: 404 }, { body: utf8('x') }]) {
+      gateway.respond({ status_code: 204, headers: own, body: EMPTY, ...change });
+      const { status, headers } = await preflight();
+      expect([status, headers['access-control-allow-origin']]).toEqual([200, '*']);
+      expect(headers['access-control-allow-methods']).toContain('DELETE');
+    }
+    expect((await gateway.send('/', 'localhost', { method: 'OPTIONS' })).status).toBe(200);
   });
 
   it.each([204, 304])('with status %i has no body', async (status_code) => {
