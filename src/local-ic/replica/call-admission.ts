@@ -6,19 +6,18 @@ import { type IncomingCall } from './message';
 import { describeFault, principalText, rejectedByFault } from './rejection';
 import { type Outcome } from './replica-port';
 
-/** The context a called method runs in, or why the canister cannot take this call now or pay for it in advance. */
+/** The context a called method runs in, or why the canister cannot take this call now. */
 export function admitCall(
   canister: Canister,
   methodName: string,
-  prepaymentCycles: bigint
+  canPay: boolean
 ): 'update' | 'replicatedQuery' | CanisterFault {
   const id = principalText(canister.id);
   if (canister.status === 'stopped')
     return new CanisterFault(ERROR_CODE.stopped, `Canister ${id} is stopped`);
   if (canister.status === 'stopping')
     return new CanisterFault(ERROR_CODE.stopping, `Canister ${id} is stopping`);
-  if (canister.cycles < canister.freezingLimit + prepaymentCycles)
-    return new CanisterFault(ERROR_CODE.outOfCycles, `Canister ${id} is out of cycles`);
+  if (!canPay) return new CanisterFault(ERROR_CODE.outOfCycles, `Canister ${id} is out of cycles`);
   if (!canister.instance) return noWasmModule(canister);
   const kind = canister.instance.module.methods.get(methodName);
   switch (kind) {

@@ -61,8 +61,8 @@ export class CallRouter {
   startCall(canister: Canister, call: IncomingCall): void {
     const { contexts } = this.options;
     const context = contexts.open(canister, call);
-    const prepayment = this.options.runner.prepaymentOf('update');
-    const admission = refuseUnpaid(canister, call) ?? admitCall(canister, call.methodName, prepayment);
+    const canPay = this.options.runner.missingFor(canister, 'update') <= 0n;
+    const admission = refuseUnpaid(canister, call) ?? admitCall(canister, call.methodName, canPay);
     if (admission instanceof CanisterFault) {
       contexts.answer(context, rejected(admission.code, admission.message));
       contexts.closeIfDone(context);
@@ -81,6 +81,11 @@ export class CallRouter {
       entry: { kind: 'export', name: `${prefix} ${call.methodName}` }
     });
     this.#finish(canister, context, result);
+  }
+
+  /** Whether the canister can pay for the longest timer or heartbeat. */
+  canPayForTask(canister: Canister): boolean {
+    return this.options.runner.missingFor(canister, 'systemTask') <= 0n;
   }
 
   /** Runs a timer or heartbeat. */

@@ -88,6 +88,11 @@ export class CanisterRunner {
     return executionCost(this.limitOf(context));
   }
 
+  /** Cycles that a canister lacks to pay for the longest execution without being frozen; 0 or less when it has them. */
+  missingFor(canister: Canister, context: ContextName): bigint {
+    return canister.freezingLimit + this.prepaymentOf(context) - canister.cycles;
+  }
+
   /** {@link runInTransaction} for executions: one that cannot even begin has trapped. */
   transact(instance: CanisterInstance, body: () => ExecutionResult, keep: boolean): ExecutionResult {
     try {

@@ -45,6 +45,7 @@ export class CodeInstaller {
     const { mode } = request;
     if (mode.kind === 'install' && canister.instance) throw nonEmpty(canister);
     if (mode.kind === 'upgrade' && !canister.instance) throw cannotUpgradeEmpty(canister);
+    this.#assertCanPay(canister);
     const module = loadModule(request.wasmModule);
     const firstLogIndex = canister.log.nextIndex;
     if (mode.kind === 'upgrade' && canister.instance) {
@@ -61,6 +62,15 @@ export class CodeInstaller {
     }
     if (mode.kind === 'reinstall') canister.log.forgetBefore(firstLogIndex);
     this.options.onInstalled(canister);
+  }
+
+  #assertCanPay(canister: Canister): void {
+    const missing = this.options.runner.missingFor(canister, 'init');
+    if (missing <= 0n) return;
+    throw new CanisterFault(
+      ERROR_CODE.outOfCycles,
+      `Canister installation failed with \`Canister ${principalText(canister.id)} is out of cycles: please top up the canister with at least ${missing} additional cycles\`.`
+    );
   }
 
   /** Removes code, memory and everything that depends on them. */

@@ -13,7 +13,7 @@ export type SystemTaskOptions = {
 };
 
 const HEARTBEAT_INTERVAL_NS = 1_000_000_000n;
-/** How often a frozen canister whose timer is due is looked at again. */
+/** How often a canister that cannot pay for its timer, which is due, is looked at again. */
 const FROZEN_RETRY_NS = 1_000_000_000n;
 
 /** Global timers and heartbeats. */
@@ -42,7 +42,7 @@ export class SystemTasks {
     // Set anew, or off, since this was scheduled; a canister not running keeps its timer until it is started.
     if (!canister || canister.globalTimerNs === 0n || canister.globalTimerNs > nowNs) return;
     if (canister.status !== 'running') return;
-    if (canister.isFrozen) {
+    if (!this.options.router.canPayForTask(canister)) {
       this.#enqueueTimerAt(canisterId, nowNs + FROZEN_RETRY_NS);
       return;
     }
@@ -53,7 +53,8 @@ export class SystemTasks {
 
   beat(canisterId: Uint8Array): void {
     const canister = this.options.registry.find(canisterId);
-    if (!canister?.hasHeartbeat || canister.status !== 'running' || canister.isFrozen) return;
+    if (!canister?.hasHeartbeat || canister.status !== 'running') return;
+    if (!this.options.router.canPayForTask(canister)) return;
     this.options.router.runSystemTask(canister, { kind: 'export', name: 'canister_heartbeat' });
   }
 

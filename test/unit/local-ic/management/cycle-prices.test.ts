@@ -109,7 +109,7 @@ describe('as time passes', () => {
       settings: { compute_allocation: 0n, controllers: [expect.anything()] }
     });
     expect((await host.consumed(canister)).uninstall).toBeGreaterThan(TRILLION);
-    expect(errorCodeOf(await host.call(canister.id, 'go'))).toBe('IC0207');
+    expect(errorCodeOf(await host.call(canister.id, 'go'))).toBe('IC0537');
     await host.advance(DAY);
     expect(await host.status(canister)).toMatchObject({ version: (version as bigint) + 1n });
   });
@@ -143,6 +143,30 @@ describe('allocations', () => {
   });
 });
 
+/** Burns all that an update may: what the longest would cost is left, less the price of this one. */
+const burning = (exports: Record<string, string> = {}): Promise<Uint8Array> =>
+  buildCanister(() => ({
+    exports: {
+      'canister_update burn': `(call $cycles_burn128 (i64.const 1) (i64.const 0) (i32.const 1024)) (call $msg_reply)`,
+      'canister_update go': '(call $msg_reply)',
+      ...exports
+    }
+  }));
+
+describe('an installation', () => {
+  it('needs what the longest one costs, 300 B instructions', async () => {
+    const poor = await host.create({ amount: [300_000_000_000n] });
+
+    const outcome = await host.installCode(poor, await counting());
+
+    expect(outcome).toMatchObject({ rejectCode: 2, errorCode: 'IC0207' });
+    expect(rejectMessageOf(outcome)).toContain('Canister installation failed with `Canister ');
+    expect(await host.status(poor)).toMatchObject({ module_hash: [] });
+    await host.manage('provisional_top_up_canister', { canister_id: poor.principal, amount: TRILLION });
+    expect(errorCodeOf(await host.installCode(poor, await counting()))).toBe('replied');
+  });
+});
+
 describe('an update', () => {
   /** 5 M, and one cycle for each of at most 40 B instructions. */
   const LONGEST = 40_005_000_000n;
@@ -169,8 +193,9 @@ describe('an update', () => {
   });
 
   it('is refused where it could not be paid for, which topping up changes', async () => {
-    const canister = await host.install(await counting(), { creation: { amount: [LONGEST] } });
+    const canister = await host.install(await burning());
     await update(canister, { freezing_threshold: [0n] });
+    await host.call(canister.id, 'burn');
 
     expect(await host.call(canister.id, 'go')).toMatchObject({ rejectCode: 2, errorCode: 'IC0207' });
     await host.manage('provisional_top_up_canister', {
@@ -223,11 +248,16 @@ describe('a call between canisters', () => {
   });
 
   it('is not made by a canister that cannot pay what cost_call says', async () => {
-    const asking = await host.install(await caller(new Uint8Array(10)), {
-      // The update itself leaves less than a call costs at first.
-      creation: { amount: [LONGEST_CALLBACK * 2n] }
-    });
+    const ask = `(call $call_new (i32.const 0) (i32.const 10) (i32.const 0) (i32.const 1) (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+      (call $reply_i64 (i64.extend_i32_u (call $call_perform)))`;
+    const asking = await host.install(await burning({ 'canister_update ask': ask }));
     await update(asking, { freezing_threshold: [0n] });
+    await host.call(asking.id, 'burn');
+    // Enough for the update, and then for the callback alone.
+    await host.manage('provisional_top_up_canister', {
+      canister_id: asking.principal,
+      amount: LONGEST_CALLBACK + 1_000_000_000n
+    });
 
     expect(replyNumber(await host.call(asking.id, 'ask'))).toBe(2n);
   });

@@ -260,11 +260,17 @@ describe('the snapshots of a canister', () => {
 
   it('need code, and cycles for the memory they take', async () => {
     const empty = await host.create();
-    const poor = await host.install(wasm, { creation: { amount: [4_000_000_000n] } });
+    const poor = await host.install(wasm);
+    const { cycles, idle_cycles_burned_per_day: perDay } = (await host.status(poor)) as Record<
+      string,
+      bigint
+    >;
+    // It lasts for the memory there is, not for twice as much.
+    const threshold = (7n * (cycles ?? 0n) * 86_400n) / (10n * (perDay ?? 1n));
 
     expect(errorCodeOf(await client.call('take_canister_snapshot', empty, PLAIN))).toBe('IC0406');
     await client.call('update_settings', poor, {
-      settings: { ...UNCHANGED_SETTINGS, freezing_threshold: [100_000_000n] },
+      settings: { ...UNCHANGED_SETTINGS, freezing_threshold: [threshold] },
       sender_canister_version: []
     });
     const { instructions: before } = await host.consumed(poor);

@@ -152,10 +152,10 @@ describe('a canister', () => {
     const wasm = await buildCanister(() => ({
       exports: { 'canister_update u': '(call $msg_reply)' }
     }));
-    const canister = await host.install(wasm, { creation: { amount: [1_000_000_000n] } });
+    const canister = await host.install(wasm, { creation: { amount: [TRILLION] } });
     await host.manage('update_settings', {
       canister_id: canister.principal,
-      settings: { ...UNCHANGED_SETTINGS, freezing_threshold: [10n ** 12n] },
+      settings: { ...UNCHANGED_SETTINGS, freezing_threshold: [10n ** 15n] },
       sender_canister_version: []
     });
 
