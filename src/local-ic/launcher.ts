@@ -5,8 +5,9 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bytesToHex } from '@noble/hashes/utils';
+import { isDeepStackThread, onStop, runInDeepStackThread } from './deep-stack-thread';
 import { type LauncherArguments, parseLauncherArguments } from './launcher-arguments';
-import { LocalIc } from './local-ic';
+import { type LocalIc } from './local-ic';
 
 const STATUS_FILE = 'status.json';
 const STATUS_VERSION = '1';
@@ -15,14 +16,14 @@ const STATUS_VERSION = '1';
 async function launch(argv: readonly string[]): Promise<void> {
   const options = parseLauncherArguments(argv);
   for (const warning of options.warnings) process.stderr.write(`Warning: ${warning}\n`);
+  // Imported here so that the first thread, which only starts the other, need not load it.
+  const { LocalIc } = await import('./local-ic');
   const localIc = await LocalIc.start({
     host: options.bind,
     port: options.gatewayPort,
     ...(options.stateDir !== undefined && { stateDir: options.stateDir })
   });
-  const stop = (): void => void localIc.stop();
-  process.once('SIGINT', stop);
-  process.once('SIGTERM', stop);
+  onStop(() => void localIc.stop());
   writeStatus(options, localIc);
   process.stderr.write(
     `Local Internet Computer at ${localIc.url}: a development network, its keys are public test keys\n`
@@ -43,7 +44,11 @@ function writeStatus({ statusDir }: LauncherArguments, { url, rootKey }: LocalIc
   renameSync(`${file}.new`, file);
 }
 
-launch(process.argv.slice(2)).catch((error: unknown) => {
+function fail(error: unknown): void {
   process.stderr.write(`Error: ${error instanceof Error ? error.message : String(error)}\n`);
   process.exitCode = 1;
-});
+}
+
+const argv = process.argv.slice(2);
+if (isDeepStackThread) launch(argv).catch(fail);
+else runInDeepStackThread(__filename, argv);
