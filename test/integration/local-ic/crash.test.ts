@@ -20,13 +20,20 @@ const TIME_LIMIT_MS = 60_000 + KILLS * 6_000;
 
 let folder: string;
 let program: string;
+let ic: KillableIc | undefined;
+
+function start(stateFolder: string): KillableIc {
+  ic = new KillableIc(program, stateFolder);
+  return ic;
+}
 
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'local-ic-crash-'));
   program = compileLocalIc();
 });
 
-afterAll(() => {
+afterAll(async () => {
+  await ic?.killIn(0);
   rmSync(folder, { recursive: true, force: true });
   rmSync(program, { force: true });
 });
@@ -35,25 +42,41 @@ it(
   'keeps what it promised through every kill',
   async () => {
     const load = new BankLoad(await buildBankCanister());
-    let ic = new KillableIc(program, folder);
-    await load.open(await ic.url());
+    const stateFolder = join(folder, 'banks');
+    let running = start(stateFolder);
+    await load.open(await running.url());
     let earlyKills = 0;
     for (let kill = 0; kill < KILLS; kill++) {
       if (randomInt(EARLY_KILLS) === 0) {
         earlyKills++;
-        await ic.killIn(randomInt(LONGEST_START_MS));
+        await running.killIn(randomInt(LONGEST_START_MS));
       } else {
-        const url = await ic.url();
+        const url = await running.url();
         await auditBanks(load, url);
-        await Promise.all([load.runUntilLost(url), ic.killIn(randomInt(LONGEST_LOAD_MS))]);
+        await Promise.all([load.runUntilLost(url), running.killIn(randomInt(LONGEST_LOAD_MS))]);
       }
-      expect(ic.errors).toBe('');
-      ic = new KillableIc(program, folder);
+      expect(running.errors).toBe('');
+      running = start(stateFolder);
     }
-    await auditBanks(load, await ic.url());
-    expect(await ic.stop()).toBe(0);
-    expect(ic.errors).toBe('');
+    await auditBanks(load, await running.url());
+    expect(await running.stop()).toBe(0);
+    expect(running.errors).toBe('');
     report(load, earlyKills);
+  },
+  TIME_LIMIT_MS
+);
+
+it(
+  'starts in a folder that it was killed in while it made it',
+  async () => {
+    const fresh = join(folder, 'fresh');
+    for (let kill = 0; kill < KILLS / 10; kill++) {
+      await start(fresh).killIn(randomInt(LONGEST_START_MS));
+      const running = start(fresh);
+      await running.url();
+      expect([await running.stop(), running.errors]).toEqual([0, '']);
+      rmSync(fresh, { recursive: true });
+    }
   },
   TIME_LIMIT_MS
 );
