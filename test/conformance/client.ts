@@ -37,7 +37,7 @@ const PATIENCE_MS = 60_000;
 const POLL_MS = 50;
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 
-export const idBytes = (id: CanisterId): Uint8Array => (id instanceof Principal ? id.toUint8Array() : id);
+const idBytes = (id: CanisterId): Uint8Array => (id instanceof Principal ? id.toUint8Array() : id);
 export const idText = (id: CanisterId): string => Principal.fromUint8Array(idBytes(id)).toText();
 
 /** A path of the state tree; text labels stand for their UTF-8 bytes. */

@@ -5,7 +5,7 @@ import { type Identity, type Signer } from './identities';
 
 export type Fields = Readonly<Record<string, unknown>>;
 
-export type Delegation = { readonly delegation: Fields; readonly signature: Uint8Array };
+type Delegation = { readonly delegation: Fields; readonly signature: Uint8Array };
 
 const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 

@@ -37,7 +37,7 @@ export const GATEWAY_METHODS = {
   'canister_query stream': STREAM_SLOT
 };
 
-export type Answer = {
+type Answer = {
   readonly status: number;
   readonly headers: Readonly<Record<string, unknown>>;
   readonly body: string;

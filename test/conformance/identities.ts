@@ -22,7 +22,7 @@ export const KEY_KINDS = [
   'WebAuthn RS256',
   'WebAuthn EdDSA'
 ] as const;
-export type KeyKind = (typeof KEY_KINDS)[number];
+type KeyKind = (typeof KEY_KINDS)[number];
 
 const toSigner = (publicKeyDer: Uint8Array, signPayload: (payload: Uint8Array) => Buffer): Signer => ({
   publicKeyDer,
@@ -90,7 +90,7 @@ function coseKey(fields: Readonly<Record<string, number | Buffer>>): Buffer {
   return Buffer.concat([cborHead(5, entries.length), ...parts]);
 }
 
-export function derElement(tag: number, content: Uint8Array): Buffer {
+function derElement(tag: number, content: Uint8Array): Buffer {
   const { length } = content;
   const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 255];
   return Buffer.concat([Buffer.from([tag, ...size]), content]);

@@ -1,7 +1,7 @@
 /** Candid of the management canister's methods, from the public `ic.did` of interface specification 0.66. */
 import { IDL } from '@dfinity/candid';
 
-const { Bool, Func, Nat, Nat8, Nat16, Nat64, Null, Opt, Principal, Record, Text, Tuple, Variant, Vec } = IDL;
+const { Bool, Func, Nat, Nat8, Nat64, Null, Opt, Principal, Record, Text, Variant, Vec } = IDL;
 const Blob = Vec(Nat8);
 const Version = Opt(Nat64);
 const Canister = Record({ canister_id: Principal });
@@ -72,7 +72,7 @@ const SchnorrKey = Record({ algorithm: Variant({ bip340secp256k1: Null, ed25519:
 const VetKdKey = Record({ curve: Variant({ bls12_381_g2: Null }), name: Text });
 const PublicKey = Record({ public_key: Blob, chain_code: Blob });
 
-export const HttpHeader = Record({ name: Text, value: Text });
+const HttpHeader = Record({ name: Text, value: Text });
 export const HttpResponse = Record({ status: Nat, headers: Vec(HttpHeader), body: Blob });
 export const TransformArgument = Record({ response: HttpResponse, context: Blob });
 
@@ -294,13 +294,3 @@ export const MANAGEMENT_METHODS = {
 } as const satisfies Readonly<Record<string, MethodTypes>>;
 
 export type ManagementMethod = keyof typeof MANAGEMENT_METHODS;
-
-/** `http_request` of the HTTP gateway protocol. */
-export const GatewayHeader = Tuple(Text, Text);
-export const GatewayRequest = Record({
-  method: Text,
-  url: Text,
-  headers: Vec(GatewayHeader),
-  body: Blob,
-  certificate_version: Opt(Nat16)
-});

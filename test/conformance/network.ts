@@ -11,6 +11,7 @@ import { createIdentity, type Signer } from './identities';
 import { manage, resultOf, settings, type Value } from './management';
 import { buildProbe, type ProbeOptions } from './probe/probe-module';
 import { type Program, program } from './probe/program';
+import { SYSTEM_API_NAMES, type SystemApiName } from './probe/system-api';
 
 /** What a network in this process can do and one behind a URL cannot. */
 export type Capability = 'time travel' | 'fault injection' | 'outcall routes' | 'restart';
@@ -30,13 +31,13 @@ export function lacking(capability: Capability): string | undefined {
 /** A canister that exists, and what tests do with it. */
 export type Created = { readonly id: Uint8Array; readonly principal: Principal };
 
-export type InstallOptions = {
+type InstallOptions = {
   readonly mode?: Value;
   readonly arg?: Uint8Array | Program;
   readonly identity?: Signer;
 };
 
-export type CreateOptions = {
+type CreateOptions = {
   readonly cycles?: bigint;
   /** Settings besides `controllers`. */
   readonly settings?: Value;
@@ -173,7 +174,7 @@ export class TestNetwork {
   /** The probe's Wasm, built once. */
   probeModule(options: ProbeOptions = {}): Promise<Uint8Array> {
     const key = JSON.stringify(options);
-    const known = this.#modules.get(key) ?? buildProbe(options);
+    const known = this.#modules.get(key) ?? buildProbe({ without: functionsLacking(), ...options });
     this.#modules.set(key, known);
     return known;
   }
@@ -182,6 +183,12 @@ export class TestNetwork {
   get someCanisterId(): Principal {
     return this.#someCanisterId;
   }
+}
+
+/** System API functions that an older network does not know; a module that imports one cannot be installed there. */
+function functionsLacking(): SystemApiName[] {
+  const names = process.env.CONFORMANCE_WITHOUT?.split(',') ?? [];
+  return SYSTEM_API_NAMES.filter((name) => names.includes(name));
 }
 
 type ManageArguments = [Parameters<typeof manage>[1], Value, RequestOptions?];

@@ -4,7 +4,7 @@ import { CALLBACK_INDEX, type Hook, HOOKS, OPCODES } from './probe-module';
 import { type SystemApiName } from './system-api';
 
 /** Data that the System API gives by `_size` and `_copy`. */
-export type Readable = {
+type Readable = {
   [Name in SystemApiName]: Name extends `${infer Stem}_copy` ? Stem : never;
 }[SystemApiName];
 
