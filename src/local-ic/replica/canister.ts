@@ -1,5 +1,6 @@
 import { equalBytes } from '../protocol/byte-order';
 import { type CanisterInstance } from '../execution/canister-instance';
+import { type CanisterModule } from '../execution/canister-module';
 import { type CanisterFacts, type CanisterStatus } from '../execution/execution';
 import { freezingLimit, idleCyclesPerDay } from '../execution/cycles-schedule';
 import { CanisterLog } from './canister-log';
@@ -76,15 +77,28 @@ export type StopCall = {
   readonly deadlineNs: bigint;
 };
 
+export type ModuleMetadata = CanisterModule['metadata'];
+
 /** Code that is stored and runs when it is needed first. */
 export class SleepingCode {
+  #metadata: ModuleMetadata | undefined;
+
   constructor(
     readonly moduleHash: Uint8Array,
     /** What it occupies: see `codeBytes`. */
     readonly memoryBytes: bigint,
-    readonly wake: () => CanisterInstance
+    readonly wake: () => CanisterInstance,
+    private readonly readMetadata: () => ModuleMetadata
   ) {}
+
+  /** Known without waking the code: every certificate of the network needs it. */
+  get metadata(): ModuleMetadata {
+    this.#metadata ??= this.readMetadata();
+    return this.#metadata;
+  }
 }
+
+const NO_METADATA: ModuleMetadata = new Map();
 
 const KEPT_CHANGES = 20;
 
@@ -146,6 +160,11 @@ export class Canister {
 
   get moduleHash(): Uint8Array | undefined {
     return this.#code instanceof SleepingCode ? this.#code.moduleHash : this.#code?.module.hash;
+  }
+
+  get metadata(): ModuleMetadata {
+    const metadata = this.#code instanceof SleepingCode ? this.#code.metadata : this.#code?.module.metadata;
+    return metadata ?? NO_METADATA;
   }
 
   /** All it occupies and pays for. */

@@ -219,14 +219,14 @@ function rethrow(error: unknown): never {
   throw error;
 }
 
-/** The metadata are read from the module, which may be stored only so far: not before somebody asks. */
+/** The metadata may be stored only so far: they are not read before somebody asks. */
 function toView(canister: Canister): CanisterView {
   const { id, settings, certifiedData, moduleHash, createdNs, installedNs } = canister;
   return {
     id,
     controllers: settings.controllers,
     get metadata() {
-      return canister.instance?.module.metadata ?? new Map<string, never>();
+      return canister.metadata;
     },
     certifiedData,
     ...(moduleHash && { moduleHash }),

@@ -3,7 +3,7 @@ import { CanisterInstance } from '../execution/canister-instance';
 import { loadModule } from '../execution/canister-module';
 import { type HeapChanges, type InstanceRegisters, type PagedImage } from '../execution/memory-image';
 import { StableMemory } from '../execution/stable-memory';
-import { type Canister, SleepingCode } from '../replica/canister';
+import { type Canister, type ModuleMetadata, SleepingCode } from '../replica/canister';
 import { codeBytes } from '../replica/canister-memory';
 import { decodeRecord, encodeRecord } from './record-codec';
 import { type StateChange, type StateStore } from './state-store';
@@ -44,7 +44,8 @@ export class StoredCode {
       known.instance = this.#wake(key, record);
       return known.instance;
     };
-    canister.restoreCode(new SleepingCode(record.moduleHash, record.memoryBytes, wake));
+    const readMetadata = (): ModuleMetadata => this.#readMetadata(record.moduleHash);
+    canister.restoreCode(new SleepingCode(record.moduleHash, record.memoryBytes, wake, readMetadata));
   }
 
   collect(key: string, canister: Canister, changes: StateChange[]): void {
@@ -69,7 +70,9 @@ export class StoredCode {
     if (this.#leftModules.size === 0) return;
     const inUse = new Set([...this.#known.values()].map(({ record }) => bytesToHex(record.moduleHash)));
     for (const hash of this.#leftModules) {
-      if (!inUse.has(hash)) changes.push({ key: `module/${hash}`, value: undefined });
+      if (inUse.has(hash)) continue;
+      changes.push({ key: `module/${hash}`, value: undefined });
+      changes.push({ key: `module-metadata/${hash}`, value: undefined });
     }
     this.#leftModules.clear();
   }
@@ -94,7 +97,7 @@ export class StoredCode {
 
   #replaceModule(
     former: Uint8Array | undefined,
-    { module: { hash, uploadedBytes } }: CanisterInstance,
+    { module: { hash, uploadedBytes, metadata } }: CanisterInstance,
     changes: StateChange[]
   ): void {
     const formerHash = former && bytesToHex(former);
@@ -102,6 +105,7 @@ export class StoredCode {
     if (formerHash === name) return;
     if (formerHash !== undefined) this.#leftModules.add(formerHash);
     changes.push({ key: `module/${name}`, value: uploadedBytes });
+    changes.push({ key: `module-metadata/${name}`, value: encodeRecord(metadata) });
   }
 
   /** Pages that are not among those of a whole memory are of a former one. */
@@ -133,6 +137,11 @@ export class StoredCode {
     const stable = new StableMemory(this.#image('stable', key, record.stableBytes));
     const heap = { ...this.#image('heap', key, record.heapBytes), ...record.registers };
     return new CanisterInstance(loadModule(uploadedBytes), stable, heap);
+  }
+
+  #readMetadata(moduleHash: Uint8Array): ModuleMetadata {
+    const bytes = this.store.get(`module-metadata/${bytesToHex(moduleHash)}`);
+    return bytes ? decodeRecord<ModuleMetadata>(bytes) : new Map<string, never>();
   }
 
   #image(kind: Kind, key: string, byteLength: number): PagedImage {

@@ -89,6 +89,22 @@ describe('a restart', () => {
     expect(after.replica.ledger).toEqual(host.replica.ledger);
   });
 
+  it('shows metadata without compiling the module', async () => {
+    const section = Buffer.concat([Buffer.of(15), Buffer.from('icp:public note'), Buffer.from('hello')]);
+    const wasm = new Uint8Array(Buffer.concat([await counter(), Buffer.of(0, section.length), section]));
+    const canister = await host.install(wasm);
+    const before = host.replica.canister(canister.id)?.metadata;
+    expect(before?.get('note')).toBeDefined();
+    await host.replica.whenDurable();
+    const copy = store.copy();
+    for (const [key] of copy.entries('module/')) await copy.write([{ key, value: undefined }]);
+
+    const after = start(copy, { clock: host.clock });
+
+    expect(after.replica.canister(canister.id)?.metadata).toEqual(before);
+    expect(after.replica.canister(canister.id)?.metadata).toBe(after.replica.canister(canister.id)?.metadata);
+  });
+
   it('gives new canisters ids that were never used', async () => {
     const first = await host.create();
     await host.manage('stop_canister', { canister_id: first.principal });
