@@ -32,9 +32,9 @@ export type FailedPayment = {
   readonly reason: string;
 };
 
+/** What there is besides the blocks. */
 export type AccountsState = {
   readonly cycles: bigint;
-  readonly blocks: readonly Block[];
   readonly created: readonly { readonly block: bigint; readonly canister: Principal }[];
 };
 
@@ -70,10 +70,10 @@ export class CyclesAccounts {
 
   state(): AccountsState {
     const created = [...this.#created].map(([block, canister]) => ({ block, canister }));
-    return { cycles: this.#cycles, blocks: this.ledger.blocks, created };
+    return { cycles: this.#cycles, created };
   }
 
-  restore({ cycles, blocks, created }: AccountsState): void {
+  restore({ cycles, created }: AccountsState, blocks: readonly Block[]): void {
     this.#cycles = cycles;
     this.ledger.restore(blocks);
     this.#created.clear();

@@ -7,7 +7,7 @@ import { type AccountsState, CyclesAccounts, type FailedPayment, type Payment } 
 import * as Wire from './cycles-ledger-idl';
 import { HostedCanister, type Method, payableUpdate, update } from './hosted-canister';
 import { asResult, icrcMethods } from './icrc-methods';
-import { BLOCKS, decodeRecord, encodeRecord } from './ledger-record';
+import { decodeValue, encodeValue, LedgerRecord } from './ledger-record';
 import { CYCLES_LEDGER_ID } from './system-canister-ids';
 import { LedgerRefusal, type RefusalVariant } from './token-ledger';
 
@@ -24,9 +24,9 @@ const WITHDRAW_NOTHING = 100_002n;
 /** The ledger's names of reject codes 1 to 5. */
 const REJECTION_CODES = ['SysFatal', 'SysTransient', 'DestinationInvalid', 'CanisterReject', 'CanisterError'];
 
-const RECORD = IDL.Record({
+/** What the ledger keeps besides its blocks; it changes with them only. */
+const REST = IDL.Record({
   cycles: IDL.Nat,
-  blocks: BLOCKS,
   created: IDL.Vec(IDL.Record({ block: IDL.Nat, canister: IDL.Principal }))
 });
 
@@ -34,7 +34,7 @@ export class CyclesLedgerCanister extends HostedCanister {
   readonly id = CYCLES_LEDGER_ID.toUint8Array();
   readonly accounts: CyclesAccounts;
   protected readonly methods: ReadonlyMap<string, Method>;
-  #record: { readonly blockCount: number; readonly bytes: Uint8Array } | undefined;
+  readonly #record = new LedgerRecord();
 
   /** A ledger in which `first` has all cycles there are. */
   constructor(host: SystemCanisterHost, first: { readonly owner: Principal; readonly cycles: bigint }) {
@@ -53,17 +53,13 @@ export class CyclesLedgerCanister extends HostedCanister {
   }
 
   record(): Uint8Array {
-    // Nothing changes without a block.
-    const blockCount = this.accounts.ledger.blocks.length;
-    if (this.#record?.blockCount !== blockCount) {
-      this.#record = { blockCount, bytes: encodeRecord(RECORD, this.accounts.state()) };
-    }
-    return this.#record.bytes;
+    const { accounts } = this;
+    return this.#record.encode(accounts.ledger.blocks, () => encodeValue(REST, accounts.state()));
   }
 
   restore(record: Uint8Array): void {
-    this.accounts.restore(decodeRecord<AccountsState>(RECORD, record));
-    this.#record = undefined;
+    const { blocks, rest } = this.#record.decode(record);
+    this.accounts.restore(decodeValue<AccountsState>(REST, rest), blocks);
   }
 
   #depositMethod(): Method {

@@ -1,5 +1,4 @@
 /** The ICP ledger, `ryjl3-tyaaa-aaaaa-aaaba-cai`: ICRC-1 and ICRC-2, and the methods of before those standards. */
-import { IDL } from '@dfinity/candid';
 import { type Principal } from '@dfinity/principal';
 import { bytesToHex, hexToBytes } from '@noble/hashes/utils';
 import { type SystemCanisterHost } from '../replica/system-canister';
@@ -8,7 +7,7 @@ import { HostedCanister, type Method, query, update } from './hosted-canister';
 import * as Wire from './icp-ledger-idl';
 import { icrcMethods } from './icrc-methods';
 import { AccountIdl } from './icrc-idl';
-import { BLOCKS, decodeRecord, encodeRecord } from './ledger-record';
+import { LedgerRecord } from './ledger-record';
 import { GOVERNANCE_ID, ICP_LEDGER_ID } from './system-canister-ids';
 import {
   type Block,
@@ -27,8 +26,6 @@ const DECIMALS = 8;
 const NAME = 'Internet Computer';
 const SYMBOL = 'ICP';
 
-const RECORD = IDL.Record({ blocks: BLOCKS });
-
 /** Key of the account that an account identifier names. */
 export const icpAccountKey = (account: Account): string => bytesToHex(accountIdentifier(account));
 
@@ -39,7 +36,7 @@ export class IcpLedgerCanister extends HostedCanister {
   readonly cycles = 0n;
   readonly ledger = new TokenLedger({ fee: ICP_TRANSFER_FEE, burnFee: 0n });
   protected readonly methods: ReadonlyMap<string, Method>;
-  #record: { readonly blockCount: number; readonly bytes: Uint8Array } | undefined;
+  readonly #record = new LedgerRecord();
 
   /** A ledger in which `first` has all ICP there are. */
   constructor(host: SystemCanisterHost, first: { readonly owner: Principal; readonly e8s: bigint }) {
@@ -62,16 +59,11 @@ export class IcpLedgerCanister extends HostedCanister {
   }
 
   record(): Uint8Array {
-    const { blocks } = this.ledger;
-    if (this.#record?.blockCount !== blocks.length) {
-      this.#record = { blockCount: blocks.length, bytes: encodeRecord(RECORD, { blocks }) };
-    }
-    return this.#record.bytes;
+    return this.#record.encode(this.ledger.blocks, () => new Uint8Array(0));
   }
 
   restore(record: Uint8Array): void {
-    this.ledger.restore(decodeRecord<{ readonly blocks: readonly Block[] }>(RECORD, record).blocks);
-    this.#record = undefined;
+    this.ledger.restore(this.#record.decode(record).blocks);
   }
 
   #describingMethods(): readonly (readonly [string, Method])[] {
