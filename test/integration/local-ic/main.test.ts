@@ -168,16 +168,16 @@ describe('--state-dir', () => {
     expect(await during({ signal: 'SIGTERM', options }, (client) => client.hasCanister(id))).toBe(false);
   });
 
-  it.each([[], ['--reset']])(
-    'of something else is refused without usage and left alone (%j)',
-    async (...more) => {
-      writeFileSync(join(folder, 'thesis.txt'), 'years of work');
-      const { code, stdout, stderr } = await run('--port', '0', '--state-dir', folder, ...more).ended;
-      expect([code, stdout]).toEqual([1, '']);
-      expect(stderr).toMatch(/^local-ic: .* is not a state folder: it has 'thesis\.txt' in it[^\n]*\n$/);
-      expect(readdirSync(folder)).toEqual(['thesis.txt']);
-    }
-  );
+  it.each([
+    ['', []],
+    [', also by a reset', ['--reset']]
+  ])('of something else is refused without usage and left alone%s', async (_name, more) => {
+    writeFileSync(join(folder, 'thesis.txt'), 'years of work');
+    const { code, stdout, stderr } = await run('--port', '0', '--state-dir', folder, ...more).ended;
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(/^local-ic: .* is not a state folder: it has 'thesis\.txt' in it[^\n]*\n$/);
+    expect(readdirSync(folder)).toEqual(['thesis.txt']);
+  });
 
   it('in use is refused, and served on', async () => {
     await during({ signal: 'SIGTERM' }, async (client) => {
