@@ -142,6 +142,23 @@ row(45, 'Overview of imports', 'C: what may be called from a cleanup callback', 
   );
 });
 
+row(
+  45,
+  'Overview of imports',
+  'CC: what may be called from a cleanup callback of a composite query',
+  async () => {
+    const [probe, other] = [await createProbe(), await network.probe()];
+    const to = { to: other.id, method: 'query', arg: replied, onReply: program().trap('to clean up') };
+    const outcomes = await Promise.all(
+      HARMLESS_CALLS.map(({ run }) => probe.compositeQuery(program().call({ ...to, onCleanup: run })))
+    );
+    const failed = namesWhere((_, index) =>
+      rejectionOf(outcomes[index] as Outcome).includes('call_on_cleanup also failed')
+    );
+    expectRefused('CC', failed);
+  }
+);
+
 row(45, 'Overview of imports', 'F: what may be called from canister_inspect_message', async () => {
   const inspect = program().onHook('canister_inspect_message', program().argData().op('run'));
   const probe = await createProbe(inspect, ['canister_inspect_message']);

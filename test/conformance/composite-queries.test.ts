@@ -1,6 +1,7 @@
 /** Composite queries: calls between queries, and what they see of each other's state. */
 import { codesOf, replyInt, replyOf, replyText } from './client';
 import { createIdentity } from './identities';
+import { encodeArgument, MANAGEMENT, resultOf } from './management';
 import { registerOf } from './observations';
 import { parseReject, program, type CallOptions } from './probe/program';
 import { row, useNetwork } from './row';
@@ -186,4 +187,17 @@ row(48, 'call_on_cleanup', 'a trap in a callback rejects the query with its mess
   const run = program().call({ ...call, onReply: program().trap('in the callback'), onCleanup: program() });
 
   expect(codesOf(await probe.compositeQuery(run))).toBe('5 IC0503');
+});
+
+row(48, 'canister_status', 'a composite query asks for its own status', async () => {
+  const probe = await network.probe();
+  const run = program().call({
+    to: MANAGEMENT,
+    method: 'canister_status',
+    arg: encodeArgument('canister_status', { canister_id: probe.principal })
+  });
+
+  expect(resultOf('canister_status', await probe.compositeQuery(run))).toMatchObject({
+    status: { running: null }
+  });
 });

@@ -14,6 +14,7 @@ const Settings = Record({
   memory_allocation: Opt(Nat),
   freezing_threshold: Opt(Nat),
   reserved_cycles_limit: Opt(Nat),
+  minimum_incoming_canister_call_cycles: Opt(Nat),
   log_visibility: Opt(LogVisibility),
   wasm_memory_limit: Opt(Nat),
   wasm_memory_threshold: Opt(Nat),

@@ -32,6 +32,7 @@ export function settings(value: Value): Value {
     memory_allocation: [],
     freezing_threshold: [],
     reserved_cycles_limit: [],
+    minimum_incoming_canister_call_cycles: [],
     log_visibility: [],
     wasm_memory_limit: [],
     wasm_memory_threshold: [],

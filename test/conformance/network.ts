@@ -54,6 +54,7 @@ const PATIENCE_POLLS = 150;
 export class TestNetwork {
   /** Controls every canister made by {@link create}. */
   readonly controller = createIdentity();
+  readonly controllerPrincipal = Principal.fromUint8Array(this.controller.sender);
   #aheadNs = 0n;
   #localIc: LocalIc | undefined;
   #client: Client | undefined;
@@ -264,6 +265,7 @@ export type CanisterStatus = {
   readonly module_hash: [] | [Uint8Array];
   readonly memory_size: bigint;
   readonly cycles: bigint;
+  readonly idle_cycles_burned_per_day: bigint;
   readonly settings: Value;
 };
 

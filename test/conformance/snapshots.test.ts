@@ -1,4 +1,4 @@
-import { replyOf, replyText } from './client';
+import { codesOf, replyOf, replyText } from './client';
 import { createIdentity } from './identities';
 import { manage, type Value } from './management';
 import { type ManagementMethod } from './management-types';
@@ -176,3 +176,26 @@ row('+', 'Management canister, read_canister_snapshot_data', 'nothing is read be
     expect(outcome.kind).toBe('rejected');
   }
 });
+
+row('+', 'Management canister, take_canister_snapshot', 'may leave the canister empty', async () => {
+  const probe = await prepared();
+  const { id } = await take(probe, { uninstall_code: [true] });
+  expect(codesOf(await probe.update(program()))).toBe('5 IC0537');
+
+  replyOf(await probe.manage('load_canister_snapshot', { snapshot_id: id }));
+
+  expect(codesOf(await probe.update(program().replyText('')))).toBe('replied');
+});
+
+row(
+  '+',
+  'Management canister, upload_canister_snapshot_data',
+  'a snapshot taken is not written to',
+  async () => {
+    const probe = await prepared();
+    const { id } = await take(probe);
+    const write = { snapshot_id: id, kind: { wasm_memory: { offset: 0n } }, chunk: Uint8Array.of(1) };
+
+    expect((await probe.manage('upload_canister_snapshot_data', write)).kind).toBe('rejected');
+  }
+);

@@ -1,6 +1,7 @@
 import { Principal } from '@dfinity/principal';
 import { CanisterFault, type ErrorCode, ERROR_CODE } from '../execution/canister-fault';
 import { freezingLimit } from '../execution/cycles-schedule';
+import { compareBytes } from '../protocol/byte-order';
 import { type CanisterSettings, type Visibility } from '../replica/canister';
 import { optional, type Optional, type SettingsWire, type VisibilityWire } from './management-wire';
 
@@ -211,9 +212,8 @@ function readEnvironment(variables: readonly { name: string; value: string }[]):
     if (utf8Length(value) > MAX_ENVIRONMENT_BYTES)
       throw fault(code, `Environment variable value "${value}" ${longest}`);
   }
-  return [...byName];
+  return [...byName].sort(([left], [right]) => compareBytes(utf8(left), utf8(right)));
 }
 
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
-}
+const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
+const utf8Length = (text: string): number => utf8(text).length;

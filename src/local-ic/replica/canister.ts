@@ -30,6 +30,7 @@ export type CanisterSettings = {
   readonly logMemoryLimitBytes: bigint;
   readonly wasmMemoryLimitBytes: bigint;
   readonly wasmMemoryThresholdBytes: bigint;
+  /** Sorted by name, bytewise. */
   readonly environment: readonly (readonly [name: string, value: string])[];
 };
 

@@ -183,7 +183,7 @@ function probeSource(options: ProbeOptions): string {
 /** Wasm of a module in text. */
 async function assemble(source: string): Promise<Uint8Array> {
   const wabt = await loadWabt();
-  const module = wabt.parseWat('probe.wat', source, { bulk_memory: true });
+  const module = wabt.parseWat('probe.wat', source, { bulk_memory: true, memory64: true });
   try {
     return new Uint8Array(module.toBinary({}).buffer);
   } finally {
