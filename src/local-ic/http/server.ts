@@ -35,6 +35,11 @@ const LOOPBACK = '127.0.0.1';
 const HEADERS_TIMEOUT_MS = 20_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const TIMEOUT_CHECK_MS = 5000;
+/**
+ * How long an idle connection is kept. A canister at its limit of instructions may occupy this process for many
+ * seconds; a request that arrives meanwhile must not find its connection closed before it is read.
+ */
+const IDLE_TIMEOUT_MS = 120_000;
 
 /** Listens until {@link RunningServer.close}. @throws the socket's error when the port is taken. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
@@ -42,6 +47,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
   const timeouts = {
     requestTimeout,
+    keepAliveTimeout: IDLE_TIMEOUT_MS,
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
     connectionsCheckingInterval: Math.min(TIMEOUT_CHECK_MS, requestTimeout)
   };
