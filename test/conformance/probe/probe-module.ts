@@ -181,7 +181,7 @@ function probeSource(options: ProbeOptions): string {
 }
 
 /** Wasm of a module in text. */
-async function assemble(source: string): Promise<Uint8Array> {
+export async function assemble(source: string): Promise<Uint8Array> {
   const wabt = await loadWabt();
   const module = wabt.parseWat('probe.wat', source, { bulk_memory: true, memory64: true });
   try {
@@ -196,7 +196,7 @@ function leb128(value: number): number[] {
 }
 
 /** `module` with a custom section at its end. */
-function withCustomSection(module: Uint8Array, name: string, content: Uint8Array): Uint8Array {
+export function withCustomSection(module: Uint8Array, name: string, content: Uint8Array): Uint8Array {
   const nameBytes = new TextEncoder().encode(name);
   const payload = [...leb128(nameBytes.length), ...nameBytes, ...content];
   return Uint8Array.from([...module, 0, ...leb128(payload.length), ...payload]);
