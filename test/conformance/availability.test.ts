@@ -43,7 +43,7 @@ async function refusedBy(attempt: Attempt): Promise<SystemApiName[]> {
 }
 
 function rowFor(context: Context, where: string, prepare: () => Promise<Attempt>): void {
-  row(45, 'Overview of imports', `${context}: what may be called from ${where}`, async () => {
+  row(45, 'System API, Overview of imports', `${context}: what may be called from ${where}`, async () => {
     expectRefused(context, await refusedBy(await prepare()));
   });
 }
@@ -103,7 +103,7 @@ rowFor('I', 'canister_post_upgrade', async () => {
   return ({ run }) => probe.upgrade(run);
 });
 
-row(45, 'Overview of imports', 'G: what may be called from canister_pre_upgrade', async () => {
+row(45, 'System API, Overview of imports', 'G: what may be called from canister_pre_upgrade', async () => {
   const probe = await createProbe();
   const refused: SystemApiName[] = [];
   for (const { name, run } of HARMLESS_CALLS) {
@@ -121,7 +121,7 @@ async function markedOf(probe: Probe): Promise<Uint8Array> {
   return replyOf(await probe.query(program().stableRead(0, HARMLESS_CALLS.length).reply()));
 }
 
-row(45, 'Overview of imports', 'C: what may be called from a cleanup callback', async () => {
+row(45, 'System API, Overview of imports', 'C: what may be called from a cleanup callback', async () => {
   const probe = await createProbe(program().stableGrow(1));
   const attempts = HARMLESS_CALLS.map(({ run }, index) =>
     probe.update(
@@ -144,7 +144,7 @@ row(45, 'Overview of imports', 'C: what may be called from a cleanup callback', 
 
 row(
   45,
-  'Overview of imports',
+  'System API, Overview of imports',
   'CC: what may be called from a cleanup callback of a composite query',
   async () => {
     const [probe, other] = [await createProbe(), await network.probe()];
@@ -159,27 +159,32 @@ row(
   }
 );
 
-row(45, 'Overview of imports', 'F: what may be called from canister_inspect_message', async () => {
-  const inspect = program().onHook('canister_inspect_message', program().argData().op('run'));
-  const probe = await createProbe(inspect, ['canister_inspect_message']);
-  // The argument is run twice: to inspect it, and then as the message.
-  const twice = ({ name, run }: HarmlessCall): Program =>
-    program()
-      .ic0('in_replicated_execution')
-      .op('not')
-      .when(name === 'accept_message' ? run : program().then(run).ic0('accept_message'))
-      .ic0('in_replicated_execution')
-      .when(program().replyText(''));
+row(
+  45,
+  'System API, Overview of imports',
+  'F: what may be called from canister_inspect_message',
+  async () => {
+    const inspect = program().onHook('canister_inspect_message', program().argData().op('run'));
+    const probe = await createProbe(inspect, ['canister_inspect_message']);
+    // The argument is run twice: to inspect it, and then as the message.
+    const twice = ({ name, run }: HarmlessCall): Program =>
+      program()
+        .ic0('in_replicated_execution')
+        .op('not')
+        .when(name === 'accept_message' ? run : program().then(run).ic0('accept_message'))
+        .ic0('in_replicated_execution')
+        .when(program().replyText(''));
 
-  const outcomes = await Promise.all(HARMLESS_CALLS.map((call) => probe.update(twice(call))));
+    const outcomes = await Promise.all(HARMLESS_CALLS.map((call) => probe.update(twice(call))));
 
-  expectRefused(
-    'F',
-    namesWhere((_, index) => codesOf(outcomes[index] as Outcome) === '4 IC0406')
-  );
-});
+    expectRefused(
+      'F',
+      namesWhere((_, index) => codesOf(outcomes[index] as Outcome) === '4 IC0406')
+    );
+  }
+);
 
-row(45, 'Overview of imports', 's: what may be called from the start function', async () => {
+row(45, 'System API, Overview of imports', 's: what may be called from the start function', async () => {
   const canister = await network.create({ settings: { environment_variables: [[VARIABLE]] } });
   const refused: SystemApiName[] = [];
   for (const { name, run } of HARMLESS_CALLS) {
@@ -190,7 +195,7 @@ row(45, 'Overview of imports', 's: what may be called from the start function', 
   expectRefused('s', refused);
 });
 
-row(45, 'Overview of imports', 'T: what may be called from a system task', async () => {
+row(45, 'System API, Overview of imports', 'T: what may be called from a system task', async () => {
   const probes = await Promise.all(
     HARMLESS_CALLS.map(({ run }, index) => {
       const task = program().then(run).then(mark(index));

@@ -20,36 +20,46 @@ row(33, 'Canister lifecycle', 'calls of a canister that does not exist are rejec
   expect(rejectionOf(query)).toContain(`Canister ${probe.principal.toText()} not found`);
 });
 
-row(33, 'Call context creation', 'calls of a canister without code are rejected with 5', async () => {
-  const { id } = await network.create();
+row(
+  33,
+  'Abstract behavior, Call context creation',
+  'calls of a canister without code are rejected with 5',
+  async () => {
+    const { id } = await network.create();
 
-  const update = await network.client.update(id, 'update', new Uint8Array(0));
-  const query = await network.client.query(id, 'query', new Uint8Array(0));
+    const update = await network.client.update(id, 'update', new Uint8Array(0));
+    const query = await network.client.query(id, 'query', new Uint8Array(0));
 
-  expect(codesOf(update)).toBe('5 IC0537');
-  expect(codesOf(query)).toBe('5 IC0537');
-  expect(rejectionOf(query)).toContain('contains no Wasm module');
-});
+    expect(codesOf(update)).toBe('5 IC0537');
+    expect(codesOf(query)).toBe('5 IC0537');
+    expect(rejectionOf(query)).toContain('contains no Wasm module');
+  }
+);
 
-row(33, 'Entry points', 'calls of a method that is not there, or of another kind, are rejected', async () => {
-  const { id } = await network.probe();
-  const { client } = network;
-  const nothing = new Uint8Array(0);
+row(
+  33,
+  'System API, Entry points',
+  'calls of a method that is not there, or of another kind, are rejected',
+  async () => {
+    const { id } = await network.probe();
+    const { client } = network;
+    const nothing = new Uint8Array(0);
 
-  const update = await client.update(id, 'missing', nothing);
-  const query = await client.query(id, 'missing', nothing);
-  const updateAsQuery = await client.query(id, 'update', nothing);
-  const otherCase = await client.update(id, 'Update', nothing);
-  const unnamed = await client.update(id, '', nothing);
+    const update = await client.update(id, 'missing', nothing);
+    const query = await client.query(id, 'missing', nothing);
+    const updateAsQuery = await client.query(id, 'update', nothing);
+    const otherCase = await client.update(id, 'Update', nothing);
+    const unnamed = await client.update(id, '', nothing);
 
-  expect(codesOf(update)).toBe('5 IC0536');
-  expect(rejectionOf(update)).toContain(`has no update method 'missing'`);
-  expect(codesOf(query)).toBe('5 IC0536');
-  expect(rejectionOf(query)).toContain(`has no query method 'missing'`);
-  for (const outcome of [updateAsQuery, otherCase, unnamed]) expect(codesOf(outcome)).toBe('5 IC0536');
-});
+    expect(codesOf(update)).toBe('5 IC0536');
+    expect(rejectionOf(update)).toContain(`has no update method 'missing'`);
+    expect(codesOf(query)).toBe('5 IC0536');
+    expect(rejectionOf(query)).toContain(`has no query method 'missing'`);
+    for (const outcome of [updateAsQuery, otherCase, unnamed]) expect(codesOf(outcome)).toBe('5 IC0536');
+  }
+);
 
-row(34, 'msg_reject', 'the message reaches users verbatim, with 4', async () => {
+row(34, 'System API, msg_reject', 'the message reaches users verbatim, with 4', async () => {
   const probe = await network.probe();
 
   for (const message of ['no', '', 'nicht „so“ \u{1f980}\0']) {
@@ -63,7 +73,7 @@ row(34, 'msg_reject', 'the message reaches users verbatim, with 4', async () => 
   }
 });
 
-row(34, 'msg_reject', 'the message reaches canisters verbatim, with 4', async () => {
+row(34, 'System API, msg_reject', 'the message reaches canisters verbatim, with 4', async () => {
   const probe = await network.probe();
   const other = await network.probe();
 
@@ -72,36 +82,46 @@ row(34, 'msg_reject', 'the message reaches canisters verbatim, with 4', async ()
   expect(parseReject(replyOf(outcome))).toEqual({ code: 4, message: 'not „so“' });
 });
 
-row(34, 'msg_reject', 'a message that is not UTF-8 traps', async () => {
+row(34, 'System API, msg_reject', 'a message that is not UTF-8 traps', async () => {
   const probe = await network.probe();
   const outcome = await probe.update(program().blob(Uint8Array.of(0xff, 0xfe)).give('msg_reject'));
 
   expect(codesOf(outcome)).toBe('5 IC0504');
 });
 
-row(34, 'msg_reject', 'data of a reply that is not sent is discarded', async () => {
+row(34, 'System API, msg_reject', 'data of a reply that is not sent is discarded', async () => {
   const probe = await network.probe();
   const outcome = await probe.update(program().text('data').append().reject('no'));
 
   expect(rejectionOf(outcome)).toBe('no');
 });
 
-row(35, 'Call context starvation', 'a method that does not answer is rejected with 5', async () => {
-  const probe = await network.probe();
-  const silent = program().text('never sent').append();
+row(
+  35,
+  'Abstract behavior, Call context starvation',
+  'a method that does not answer is rejected with 5',
+  async () => {
+    const probe = await network.probe();
+    const silent = program().text('never sent').append();
 
-  expect(codesOf(await probe.update(silent))).toBe('5 IC0506');
-  expect(codesOf(await probe.query(silent))).toBe('5 IC0506');
-});
+    expect(codesOf(await probe.update(silent))).toBe('5 IC0506');
+    expect(codesOf(await probe.query(silent))).toBe('5 IC0506');
+  }
+);
 
-row(35, 'Call context starvation', 'what a method changed without answering stays', async () => {
-  const probe = await network.probe();
-  await probe.update(program().increment(0));
+row(
+  35,
+  'Abstract behavior, Call context starvation',
+  'what a method changed without answering stays',
+  async () => {
+    const probe = await network.probe();
+    await probe.update(program().increment(0));
 
-  expect(replyInt(await probe.query(program().register(0).replyInt()))).toBe(1n);
-});
+    expect(replyInt(await probe.query(program().register(0).replyInt()))).toBe(1n);
+  }
+);
 
-row(35, 'Responding', 'a second answer traps, in every combination', async () => {
+row(35, 'System API, Responding', 'a second answer traps, in every combination', async () => {
   const probe = await network.probe();
   const answers = {
     reply: () => program().text('a').reply(),
@@ -119,7 +139,7 @@ row(35, 'Responding', 'a second answer traps, in every combination', async () =>
   expect(replyInt(await probe.query(program().register(0).replyInt()))).toBe(0n);
 });
 
-row(35, 'Responding', 'a callback after the answer may not answer again', async () => {
+row(35, 'System API, Responding', 'a callback after the answer may not answer again', async () => {
   const probe = await network.probe();
   const other = await network.probe();
   const callee = { to: other.id, arg: program().replyText('') };
@@ -137,7 +157,7 @@ row(35, 'Responding', 'a callback after the answer may not answer again', async 
 
 row(
   35,
-  'msg_reply_data_append',
+  'System API, msg_reply_data_append',
   'data accumulates within an execution and is dropped at its end',
   async () => {
     const probe = await network.probe();
@@ -153,30 +173,35 @@ row(
   }
 );
 
-row(35, 'msg_reply', 'a reply without data is empty', async () => {
+row(35, 'System API, msg_reply', 'a reply without data is empty', async () => {
   const probe = await network.probe();
 
   expect(replyOf(await probe.update(program().op('msg_reply')))).toHaveLength(0);
   expect(replyOf(await probe.query(program().op('msg_reply')))).toHaveLength(0);
 });
 
-row(35, 'msg_reply_data_append', 'replies of 2 MiB pass, longer ones of updates trap', async () => {
-  const probe = await network.probe();
-  const zeros = (length: number) => program().int(length).op('alloc');
+row(
+  35,
+  'System API, msg_reply_data_append',
+  'replies of 2 MiB pass, longer ones of updates trap',
+  async () => {
+    const probe = await network.probe();
+    const zeros = (length: number) => program().int(length).op('alloc');
 
-  const longest = await probe.update(zeros(2 * MIB).reply());
-  const tooLong = await probe.update(zeros(2 * MIB + 1).reply());
-  const twoParts = await probe.update(
-    zeros(2 * MIB)
-      .append()
-      .text('x')
-      .reply()
-  );
+    const longest = await probe.update(zeros(2 * MIB).reply());
+    const tooLong = await probe.update(zeros(2 * MIB + 1).reply());
+    const twoParts = await probe.update(
+      zeros(2 * MIB)
+        .append()
+        .text('x')
+        .reply()
+    );
 
-  expect(replyOf(longest)).toHaveLength(2 * MIB);
-  expect(codesOf(tooLong)).toBe('5 IC0504');
-  expect(codesOf(twoParts)).toBe('5 IC0504');
-});
+    expect(replyOf(longest)).toHaveLength(2 * MIB);
+    expect(codesOf(tooLong)).toBe('5 IC0504');
+    expect(codesOf(twoParts)).toBe('5 IC0504');
+  }
+);
 
 row(35, 'Resource limits', 'replies of queries may have 3 MiB', async () => {
   const probe = await network.probe();

@@ -68,7 +68,7 @@ const CALL_PARTS: Readonly<Record<string, Program>> = {
   call_perform: program().ic0('call_perform').op('drop')
 };
 
-row(43, 'call_new', 'the other functions trap when no call is under construction', async () => {
+row(43, 'System API, call_new', 'the other functions trap when no call is under construction', async () => {
   const probe = await network.probe();
   const whole = { to: probe.id, arg: program().replyText('') };
 
@@ -81,7 +81,7 @@ row(43, 'call_new', 'the other functions trap when no call is under construction
   }
 });
 
-row(43, 'call_new', 'a second cleanup and a second timeout trap', async () => {
+row(43, 'System API, call_new', 'a second cleanup and a second timeout trap', async () => {
   const probe = await network.probe();
   const onCleanup = program();
   const twoCleanups = program().startCall({ to: probe.id, onCleanup }).ic0('call_on_cleanup', 0, 0);
@@ -93,7 +93,7 @@ row(43, 'call_new', 'a second cleanup and a second timeout trap', async () => {
   expect(codesOf(await probe.update(twoTimeouts.replyText('')))).toBe('5 IC0504');
 });
 
-row(43, 'call_new', 'it discards the call under construction', async () => {
+row(43, 'System API, call_new', 'it discards the call under construction', async () => {
   const probe = await network.probe();
   const [first, second] = [await network.probe(), await network.probe()];
   const count = program().increment(0).replyText('counted');
@@ -105,7 +105,7 @@ row(43, 'call_new', 'it discards the call under construction', async () => {
   expect(await registerOf(second)).toBe(1n);
 });
 
-row(43, 'call_new', 'a call that is not performed is not made', async () => {
+row(43, 'System API, call_new', 'a call that is not performed is not made', async () => {
   const probe = await network.probe();
   const other = await network.probe();
   const started = program().startCall({ to: other.id, arg: program().increment(0).replyText('') });
@@ -114,7 +114,7 @@ row(43, 'call_new', 'a call that is not performed is not made', async () => {
   expect(await registerOf(other)).toBe(0n);
 });
 
-row('+', 'call_data_append', 'the argument is what was appended, in order', async () => {
+row('+', 'System API, call_data_append', 'the argument is what was appended, in order', async () => {
   const probe = await network.probe();
   const other = await network.probe();
   const run = program()
@@ -127,7 +127,7 @@ row('+', 'call_data_append', 'the argument is what was appended, in order', asyn
   expect(replyText(await probe.update(run))).toBe('one and two');
 });
 
-row('+', 'call_data_append', 'more than 10 MiB trap', async () => {
+row('+', 'System API, call_data_append', 'more than 10 MiB trap', async () => {
   const probe = await network.probe();
   const run = program()
     .startCall({ to: probe.id })
@@ -138,24 +138,29 @@ row('+', 'call_data_append', 'more than 10 MiB trap', async () => {
   expect(codesOf(await probe.update(run.replyText('')))).toMatch(/^5 /);
 });
 
-row('+', 'Callbacks', 'a callback that the table does not have, or of another type, traps', async () => {
-  const probe = await network.probe();
-  const run = (reply: number) =>
-    program()
-      .self()
-      .op('split')
-      .text('update')
-      .op('split')
-      .ic0('call_new', reply, 0, reply, 0)
-      .ic0('call_on_cleanup', CALLBACK_INDEX, 0)
-      .blob(program().replyText(''))
-      .give('call_data_append')
-      .op('call_perform')
-      .op('drop');
+row(
+  '+',
+  'System API, Callbacks',
+  'a callback that the table does not have, or of another type, traps',
+  async () => {
+    const probe = await network.probe();
+    const run = (reply: number) =>
+      program()
+        .self()
+        .op('split')
+        .text('update')
+        .op('split')
+        .ic0('call_new', reply, 0, reply, 0)
+        .ic0('call_on_cleanup', CALLBACK_INDEX, 0)
+        .blob(program().replyText(''))
+        .give('call_data_append')
+        .op('call_perform')
+        .op('drop');
 
-  expect(codesOf(await probe.update(run(WRONG_TYPE_INDEX)))).toMatch(/^5 /);
-  expect(codesOf(await probe.update(run(1_000_000)))).toMatch(/^5 /);
-});
+    expect(codesOf(await probe.update(run(WRONG_TYPE_INDEX)))).toMatch(/^5 /);
+    expect(codesOf(await probe.update(run(1_000_000)))).toMatch(/^5 /);
+  }
+);
 
 /** Code and text of the rejection that a call meets. */
 async function rejectionMet(probe: Probe, call: CallOptions): Promise<{ code: number; message: string }> {
@@ -165,7 +170,7 @@ async function rejectionMet(probe: Probe, call: CallOptions): Promise<{ code: nu
   );
 }
 
-row(44, 'Reject codes', 'a canister that does not exist: 3', async () => {
+row(44, 'HTTPS interface, Reject codes', 'a canister that does not exist: 3', async () => {
   const probe = await network.probe();
   const gone = await network.probe();
   await gone.manage('stop_canister');
@@ -174,23 +179,28 @@ row(44, 'Reject codes', 'a canister that does not exist: 3', async () => {
   expect(await rejectionMet(probe, { to: gone.id })).toMatchObject({ code: 3 });
 });
 
-row(44, 'Reject codes', 'a trap, no answer, no method, no code, not running: 5', async () => {
-  const probe = await network.probe();
-  const other = await network.probe();
-  const empty = await network.create();
-  const stopped = await network.probe();
-  await stopped.manage('stop_canister');
+row(
+  44,
+  'HTTPS interface, Reject codes',
+  'a trap, no answer, no method, no code, not running: 5',
+  async () => {
+    const probe = await network.probe();
+    const other = await network.probe();
+    const empty = await network.create();
+    const stopped = await network.probe();
+    await stopped.manage('stop_canister');
 
-  const trap = await rejectionMet(probe, { to: other.id, arg: program().trap('so it is') });
-  expect(trap.code).toBe(5);
-  expect(trap.message).toContain('so it is');
-  expect(await rejectionMet(probe, { to: other.id, arg: program() })).toMatchObject({ code: 5 });
-  expect(await rejectionMet(probe, { to: other.id, method: 'missing' })).toMatchObject({ code: 5 });
-  expect(await rejectionMet(probe, { to: empty.id })).toMatchObject({ code: 5 });
-  expect(await rejectionMet(probe, { to: stopped.id })).toMatchObject({ code: 5 });
-});
+    const trap = await rejectionMet(probe, { to: other.id, arg: program().trap('so it is') });
+    expect(trap.code).toBe(5);
+    expect(trap.message).toContain('so it is');
+    expect(await rejectionMet(probe, { to: other.id, arg: program() })).toMatchObject({ code: 5 });
+    expect(await rejectionMet(probe, { to: other.id, method: 'missing' })).toMatchObject({ code: 5 });
+    expect(await rejectionMet(probe, { to: empty.id })).toMatchObject({ code: 5 });
+    expect(await rejectionMet(probe, { to: stopped.id })).toMatchObject({ code: 5 });
+  }
+);
 
-row(44, 'Reject codes', 'a call to itself can fail in the same ways', async () => {
+row(44, 'HTTPS interface, Reject codes', 'a call to itself can fail in the same ways', async () => {
   const probe = await network.probe();
 
   expect(await rejectionMet(probe, { to: probe.id, arg: program().trap('me') })).toMatchObject({ code: 5 });

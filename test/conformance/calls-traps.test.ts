@@ -17,7 +17,7 @@ const TRAPS: Readonly<Record<string, Program>> = {
   'stack overflow': program().op('recurse_for_ever')
 };
 
-row(36, 'Message execution', 'traps of WebAssembly are rejected with 5', async () => {
+row(36, 'Abstract behavior, Message execution', 'traps of WebAssembly are rejected with 5', async () => {
   const probe = await network.probe();
 
   for (const [name, trap] of Object.entries(TRAPS)) {
@@ -31,7 +31,7 @@ row(36, 'Message execution', 'traps of WebAssembly are rejected with 5', async (
   expect(await registerOf(probe, 0)).toBe(0n);
 });
 
-row(36, 'trap', 'the message of an explicit trap is told, with 5', async () => {
+row(36, 'System API, trap', 'the message of an explicit trap is told, with 5', async () => {
   const probe = await network.probe();
 
   for (const run of [
@@ -44,7 +44,7 @@ row(36, 'trap', 'the message of an explicit trap is told, with 5', async () => {
   }
 });
 
-row(36, 'trap', 'it traps whatever it is given', async () => {
+row(36, 'System API, trap', 'it traps whatever it is given', async () => {
   const probe = await network.probe();
   const notUtf8 = program()
     .blob(Uint8Array.of(0x61, 0xff, 0x62))
@@ -57,7 +57,7 @@ row(36, 'trap', 'it traps whatever it is given', async () => {
 
 row(
   36,
-  'Message execution',
+  'Abstract behavior, Message execution',
   'a trap undoes heap, globals, stable memory, timer and certified data',
   async () => {
     const certify = (text: string) => program().text(text).give('certified_data_set');
@@ -91,16 +91,21 @@ row(
   }
 );
 
-row(36, 'Message execution', 'after a trap the canister goes on, with and without grown memory', async () => {
-  const probe = await network.probe();
-  for (let round = 1n; round <= 5n; round++) {
-    await probe.update(program().increment(0).int(1).op('memory_grow').op('drop').trap('no'));
-    const outcome = await probe.update(program().increment(0).register(0).replyInt());
-    expect(replyInt(outcome)).toBe(round);
+row(
+  36,
+  'Abstract behavior, Message execution',
+  'after a trap the canister goes on, with and without grown memory',
+  async () => {
+    const probe = await network.probe();
+    for (let round = 1n; round <= 5n; round++) {
+      await probe.update(program().increment(0).int(1).op('memory_grow').op('drop').trap('no'));
+      const outcome = await probe.update(program().increment(0).register(0).replyInt());
+      expect(replyInt(outcome)).toBe(round);
+    }
   }
-});
+);
 
-row(36, 'Message execution', 'a trap after the reply takes the reply back', async () => {
+row(36, 'Abstract behavior, Message execution', 'a trap after the reply takes the reply back', async () => {
   const probe = await network.probe();
   const outcome = await probe.update(program().replyText('no').trap('after'));
 
@@ -116,7 +121,7 @@ async function isUnchanged(probe: Probe): Promise<boolean> {
   return count === 0n && stable === 0n;
 }
 
-row(37, 'Query call', 'a query keeps nothing, whether it answers or traps', async () => {
+row(37, 'Abstract behavior, Query call', 'a query keeps nothing, whether it answers or traps', async () => {
   const probe = await network.probe();
 
   expect(replyText(await probe.query(changeAll()))).toBe('done');
@@ -125,34 +130,49 @@ row(37, 'Query call', 'a query keeps nothing, whether it answers or traps', asyn
   expect(await isUnchanged(probe)).toBe(true);
 });
 
-row(37, 'Message execution', 'a query called as an update keeps nothing either', async () => {
-  const probe = await network.probe();
-  const outcome = await network.client.update(probe.id, 'query', changeAll().toBytes());
+row(
+  37,
+  'Abstract behavior, Message execution',
+  'a query called as an update keeps nothing either',
+  async () => {
+    const probe = await network.probe();
+    const outcome = await network.client.update(probe.id, 'query', changeAll().toBytes());
 
-  expect(outcome.isCertified).toBe(true);
-  expect(replyText(outcome)).toBe('done');
-  expect(await isUnchanged(probe)).toBe(true);
-});
+    expect(outcome.isCertified).toBe(true);
+    expect(replyText(outcome)).toBe('done');
+    expect(await isUnchanged(probe)).toBe(true);
+  }
+);
 
-row(37, 'Message execution', 'a query called by a canister keeps nothing either', async () => {
-  const probe = await network.probe();
-  const other = await network.probe();
-  const run = program().call({ to: other.id, method: 'query', arg: changeAll() });
+row(
+  37,
+  'Abstract behavior, Message execution',
+  'a query called by a canister keeps nothing either',
+  async () => {
+    const probe = await network.probe();
+    const other = await network.probe();
+    const run = program().call({ to: other.id, method: 'query', arg: changeAll() });
 
-  expect(replyText(await probe.update(run))).toBe('done');
-  expect(await isUnchanged(other)).toBe(true);
-});
+    expect(replyText(await probe.update(run))).toBe('done');
+    expect(await isUnchanged(other)).toBe(true);
+  }
+);
 
-row(37, 'in_replicated_execution', 'it tells queries in one mode from those in the other', async () => {
-  const probe = await network.probe();
-  const run = program().ic0('in_replicated_execution').replyInt();
+row(
+  37,
+  'System API, in_replicated_execution',
+  'it tells queries in one mode from those in the other',
+  async () => {
+    const probe = await network.probe();
+    const run = program().ic0('in_replicated_execution').replyInt();
 
-  expect(replyInt(await probe.query(run))).toBe(0n);
-  expect(replyInt(await network.client.update(probe.id, 'query', run.toBytes()))).toBe(1n);
-  expect(replyInt(await probe.update(run))).toBe(1n);
-});
+    expect(replyInt(await probe.query(run))).toBe(0n);
+    expect(replyInt(await network.client.update(probe.id, 'query', run.toBytes()))).toBe(1n);
+    expect(replyInt(await probe.update(run))).toBe(1n);
+  }
+);
 
-row(42, 'call_perform', 'a trap takes back the calls that were made', async () => {
+row(42, 'System API, call_perform', 'a trap takes back the calls that were made', async () => {
   const probe = await network.probe();
   const other = await network.probe();
   const call = { to: other.id, arg: program().increment(0).replyText('') };

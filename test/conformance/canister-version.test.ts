@@ -9,7 +9,6 @@ import { row, useNetwork } from './row';
 const network = useNetwork();
 
 const versionOf = async (probe: Probe): Promise<bigint> => (await probe.status()).version;
-const SECTION = 'canister_version';
 
 async function expectGrowth(probe: Probe, happening: () => Promise<unknown>): Promise<void> {
   const before = await versionOf(probe);
@@ -17,28 +16,33 @@ async function expectGrowth(probe: Probe, happening: () => Promise<unknown>): Pr
   expect(await versionOf(probe)).toBeGreaterThan(before);
 }
 
-row(57, SECTION, 'every change of code, settings, status and memory makes it grow', async () => {
-  const probe = await network.probe();
-  const updateSettings = {
-    canister_id: probe.principal,
-    settings: settings({ freezing_threshold: [1000n] })
-  };
-  const changes: Readonly<Record<string, () => Promise<unknown>>> = {
-    update: () => probe.update(program().replyText('')),
-    'an update without answer': () => probe.update(program()),
-    settings: () => network.manage('update_settings', updateSettings),
-    upgrade: () => probe.upgrade(),
-    reinstall: () => probe.reinstall(),
-    stop: () => probe.manage('stop_canister'),
-    start: () => probe.manage('start_canister'),
-    uninstall: () => probe.manage('uninstall_code'),
-    install: () => probe.reinstall()
-  };
+row(
+  57,
+  'System API, canister_version',
+  'every change of code, settings, status and memory makes it grow',
+  async () => {
+    const probe = await network.probe();
+    const updateSettings = {
+      canister_id: probe.principal,
+      settings: settings({ freezing_threshold: [1000n] })
+    };
+    const changes: Readonly<Record<string, () => Promise<unknown>>> = {
+      update: () => probe.update(program().replyText('')),
+      'an update without answer': () => probe.update(program()),
+      settings: () => network.manage('update_settings', updateSettings),
+      upgrade: () => probe.upgrade(),
+      reinstall: () => probe.reinstall(),
+      stop: () => probe.manage('stop_canister'),
+      start: () => probe.manage('start_canister'),
+      uninstall: () => probe.manage('uninstall_code'),
+      install: () => probe.reinstall()
+    };
 
-  for (const change of Object.values(changes)) await expectGrowth(probe, change);
-});
+    for (const change of Object.values(changes)) await expectGrowth(probe, change);
+  }
+);
 
-row(57, SECTION, 'response callbacks and timers make it grow', async () => {
+row(57, 'System API, canister_version', 'response callbacks and timers make it grow', async () => {
   const probe = await network.probe(program().onHook('canister_global_timer', program().increment(0)));
   const seen = program().ic0('canister_version').register(1).op('subtract').replyInt();
   const run = program()
@@ -54,7 +58,7 @@ row(57, SECTION, 'response callbacks and timers make it grow', async () => {
   });
 });
 
-row(57, SECTION, 'the canister sees the version of its status', async () => {
+row(57, 'System API, canister_version', 'the canister sees the version of its status', async () => {
   const probe = await network.probe();
   const before = await versionOf(probe);
 
@@ -64,7 +68,7 @@ row(57, SECTION, 'the canister sees the version of its status', async () => {
   expect(seen).toBeLessThanOrEqual(await versionOf(probe));
 });
 
-row(57, SECTION, 'queries see it and leave it', async () => {
+row(57, 'System API, canister_version', 'queries see it and leave it', async () => {
   const probe = await network.probe();
   const before = await valueOf(probe, program().ic0('canister_version'));
   for (let query = 0; query < 5; query++) await probe.query(program().increment(0).replyText(''));
@@ -72,18 +76,23 @@ row(57, SECTION, 'queries see it and leave it', async () => {
   expect(await valueOf(probe, program().ic0('canister_version'))).toBe(before);
 });
 
-row(57, SECTION, 'pre_upgrade sees the old one, post_upgrade the new one', async () => {
-  const tell = (at: number) =>
-    program().ic0('canister_version').op('to_bytes').int(at).op('swap').op('split').op('stable64_write');
-  const probe = await network.probe(program().stableGrow(1).onHook('canister_pre_upgrade', tell(0)));
+row(
+  57,
+  'System API, canister_version',
+  'pre_upgrade sees the old one, post_upgrade the new one',
+  async () => {
+    const tell = (at: number) =>
+      program().ic0('canister_version').op('to_bytes').int(at).op('swap').op('split').op('stable64_write');
+    const probe = await network.probe(program().stableGrow(1).onHook('canister_pre_upgrade', tell(0)));
 
-  replyOf(await probe.upgrade(tell(8)));
+    replyOf(await probe.upgrade(tell(8)));
 
-  const seen = Buffer.from(replyOf(await probe.query(program().stableRead(0, 16).reply())));
-  expect(seen.readBigUInt64LE(8)).toBeGreaterThan(seen.readBigUInt64LE(0));
-});
+    const seen = Buffer.from(replyOf(await probe.query(program().stableRead(0, 16).reply())));
+    expect(seen.readBigUInt64LE(8)).toBeGreaterThan(seen.readBigUInt64LE(0));
+  }
+);
 
-row(57, SECTION, 'init sees the new one', async () => {
+row(57, 'System API, canister_version', 'init sees the new one', async () => {
   const init = program().ic0('canister_version').int(0).op('store_register');
   const canister = await network.probe(init);
   const { version: before } = await canister.status();

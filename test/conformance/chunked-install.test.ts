@@ -48,7 +48,7 @@ const install = (canister: Created, value: Value) =>
     ...value
   });
 
-row(63, 'upload_chunk', 'chunks of up to 1 MiB are stored by their hash', async () => {
+row(63, 'Management canister, upload_chunk', 'chunks of up to 1 MiB are stored by their hash', async () => {
   const canister = await network.create();
   const chunk = Uint8Array.from(randomBytes(MIB));
 
@@ -61,7 +61,7 @@ row(63, 'upload_chunk', 'chunks of up to 1 MiB are stored by their hash', async 
   expect(await storedAt(canister)).toHaveLength(1);
 });
 
-row(63, 'clear_chunk_store', 'it forgets all chunks', async () => {
+row(63, 'Management canister, clear_chunk_store', 'it forgets all chunks', async () => {
   const canister = await network.create();
   for (const byte of [1, 2, 3]) await hashOf(canister, Uint8Array.of(byte));
   expect(await storedAt(canister)).toHaveLength(3);
@@ -71,7 +71,7 @@ row(63, 'clear_chunk_store', 'it forgets all chunks', async () => {
   expect(await storedAt(canister)).toEqual([]);
 });
 
-row(63, 'install_chunked_code', 'four chunks make a module of 3.5 MiB', async () => {
+row(63, 'Management canister, install_chunked_code', 'four chunks make a module of 3.5 MiB', async () => {
   const canister = await network.create();
   const { wasmModule, chunks } = await largeProbe();
   const hashes = [];
@@ -90,36 +90,41 @@ row(63, 'install_chunked_code', 'four chunks make a module of 3.5 MiB', async ()
   expect(await storedAt(canister)).toHaveLength(4);
 });
 
-row(63, 'install_chunked_code', 'a wrong hash, an unknown chunk and another order are refused', async () => {
-  const canister = await network.create();
-  const wasmModule = await network.probeModule();
-  const half = wasmModule.length / 2;
-  const parts = [wasmModule.slice(0, half), wasmModule.slice(half)];
-  const [first, second] = [
-    await hashOf(canister, parts[0] as Uint8Array),
-    await hashOf(canister, parts[1] as Uint8Array)
-  ];
-  const right = {
-    chunk_hashes_list: [{ hash: first }, { hash: second }],
-    wasm_module_hash: sha256(wasmModule)
-  };
-  const wrong: readonly Value[] = [
-    { ...right, wasm_module_hash: sha256(Uint8Array.of(1)) },
-    { ...right, chunk_hashes_list: [{ hash: first }, { hash: sha256(Uint8Array.of(1)) }] },
-    { ...right, chunk_hashes_list: [{ hash: second }, { hash: first }] },
-    { ...right, chunk_hashes_list: [] }
-  ];
+row(
+  63,
+  'Management canister, install_chunked_code',
+  'a wrong hash, an unknown chunk and another order are refused',
+  async () => {
+    const canister = await network.create();
+    const wasmModule = await network.probeModule();
+    const half = wasmModule.length / 2;
+    const parts = [wasmModule.slice(0, half), wasmModule.slice(half)];
+    const [first, second] = [
+      await hashOf(canister, parts[0] as Uint8Array),
+      await hashOf(canister, parts[1] as Uint8Array)
+    ];
+    const right = {
+      chunk_hashes_list: [{ hash: first }, { hash: second }],
+      wasm_module_hash: sha256(wasmModule)
+    };
+    const wrong: readonly Value[] = [
+      { ...right, wasm_module_hash: sha256(Uint8Array.of(1)) },
+      { ...right, chunk_hashes_list: [{ hash: first }, { hash: sha256(Uint8Array.of(1)) }] },
+      { ...right, chunk_hashes_list: [{ hash: second }, { hash: first }] },
+      { ...right, chunk_hashes_list: [] }
+    ];
 
-  const outcomes = [];
-  for (const value of wrong) outcomes.push(codesOf(await install(canister, value)));
-  expect(outcomes).toEqual(wrong.map(() => expect.stringMatching(/^5 /) as string));
-  expect((await new Probe(network, canister).status()).module_hash).toEqual([]);
-  replyOf(await install(canister, right));
-});
+    const outcomes = [];
+    for (const value of wrong) outcomes.push(codesOf(await install(canister, value)));
+    expect(outcomes).toEqual(wrong.map(() => expect.stringMatching(/^5 /) as string));
+    expect((await new Probe(network, canister).status()).module_hash).toEqual([]);
+    replyOf(await install(canister, right));
+  }
+);
 
 row(
   63,
-  'install_chunked_code',
+  'Management canister, install_chunked_code',
   'chunks may be stored at another canister of the same controller',
   async () => {
     const [store, canister] = [await network.create(), await network.create()];
@@ -137,7 +142,7 @@ row(
   }
 );
 
-row(55, 'upload_chunk', 'strangers have no access to the store', async () => {
+row(55, 'Management canister, upload_chunk', 'strangers have no access to the store', async () => {
   const canister = await network.create();
   const identity = createIdentity();
   const value = { canister_id: canister.principal };

@@ -18,7 +18,7 @@ const FAILURES: Readonly<Record<string, Program>> = {
 };
 
 for (const [name, arg] of Object.entries(FAILURES)) {
-  row(46, 'Cycles', `${name} returns the cycles`, async () => {
+  row(46, 'System API, Cycles', `${name} returns the cycles`, async () => {
     const probes = [await network.probe(), await network.probe()] as const;
     const run = program().call({ to: probes[1].id, arg, onReject: tellRefund(), cycles: SENT });
 
@@ -30,19 +30,24 @@ for (const [name, arg] of Object.entries(FAILURES)) {
   });
 }
 
-row(46, 'Cycles', 'a canister that does not exist, is empty or stopped returns the cycles', async () => {
-  const probe = await network.probe();
-  const [gone, stopped, empty] = [await network.probe(), await network.probe(), await network.create()];
-  for (const probeToStop of [gone, stopped]) await probeToStop.manage('stop_canister');
-  await gone.manage('delete_canister');
+row(
+  46,
+  'System API, Cycles',
+  'a canister that does not exist, is empty or stopped returns the cycles',
+  async () => {
+    const probe = await network.probe();
+    const [gone, stopped, empty] = [await network.probe(), await network.probe(), await network.create()];
+    for (const probeToStop of [gone, stopped]) await probeToStop.manage('stop_canister');
+    await gone.manage('delete_canister');
 
-  for (const { id } of [gone, stopped, empty]) {
-    const run = program().call({ to: id, onReject: tellRefund(), cycles: SENT });
-    expect(cyclesIn(replyOf(await probe.update(run)))).toBe(SENT);
+    for (const { id } of [gone, stopped, empty]) {
+      const run = program().call({ to: id, onReject: tellRefund(), cycles: SENT });
+      expect(cyclesIn(replyOf(await probe.update(run)))).toBe(SENT);
+    }
   }
-});
+);
 
-row(46, 'Cycles', 'what was accepted before a rejection stays', async () => {
+row(46, 'System API, Cycles', 'what was accepted before a rejection stays', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const arg = accept(TRILLION).op('drop').reject('no');
   const run = program().call({ to: probes[1].id, arg, cycles: SENT });
@@ -53,7 +58,7 @@ row(46, 'Cycles', 'what was accepted before a rejection stays', async () => {
   expectAbout(second, TRILLION);
 });
 
-row(46, 'Cycles', 'the refund is there when the callback runs, even if that traps', async () => {
+row(46, 'System API, Cycles', 'the refund is there when the callback runs, even if that traps', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const call = { to: probes[1].id, arg: program().replyText(''), onReply: program().trap('no') };
 
@@ -64,23 +69,28 @@ row(46, 'Cycles', 'the refund is there when the callback runs, even if that trap
   expectAbout(first, 0n);
 });
 
-row(46, 'Cycles', 'an answer returns what was not accepted, and nothing is there afterwards', async () => {
-  const probes = [await network.probe(), await network.probe(program().setRegister(0, 99))] as const;
-  const arg = program()
-    .replyText('')
-    .wide('msg_cycles_available128')
-    .op('from_bytes')
-    .int(0)
-    .op('store_register');
-  const run = program().call({ to: probes[1].id, arg, cycles: SENT });
+row(
+  46,
+  'System API, Cycles',
+  'an answer returns what was not accepted, and nothing is there afterwards',
+  async () => {
+    const probes = [await network.probe(), await network.probe(program().setRegister(0, 99))] as const;
+    const arg = program()
+      .replyText('')
+      .wide('msg_cycles_available128')
+      .op('from_bytes')
+      .int(0)
+      .op('store_register');
+    const run = program().call({ to: probes[1].id, arg, cycles: SENT });
 
-  const { first } = await balanceChanges(probes, () => probes[0].update(run));
+    const { first } = await balanceChanges(probes, () => probes[0].update(run));
 
-  expectAbout(first, 0n);
-  expect(await registerOf(probes[1])).toBe(0n);
-});
+    expectAbout(first, 0n);
+    expect(await registerOf(probes[1])).toBe(0n);
+  }
+);
 
-row(46, 'Cycles', 'a trap of the caller takes back what it wanted to send', async () => {
+row(46, 'System API, Cycles', 'a trap of the caller takes back what it wanted to send', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const call = { to: probes[1].id, arg: accept(SENT).reply(), cycles: SENT };
 

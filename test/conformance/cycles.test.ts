@@ -11,7 +11,7 @@ const SENT = 5n * TRILLION;
 
 const accept = (amount: bigint): Program => program().wide('msg_cycles_accept128', amount >> 64n, amount);
 
-row(46, 'msg_cycles_accept', 'what the callee accepts moves, the rest comes back', async () => {
+row(46, 'System API, msg_cycles_accept', 'what the callee accepts moves, the rest comes back', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const arg = program()
     .wide('msg_cycles_available128')
@@ -36,7 +36,7 @@ row(46, 'msg_cycles_accept', 'what the callee accepts moves, the rest comes back
   expectAbout(second, 2n * TRILLION);
 });
 
-row(46, 'msg_cycles_accept', 'no more than is there, in as many parts as one likes', async () => {
+row(46, 'System API, msg_cycles_accept', 'no more than is there, in as many parts as one likes', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const arg = accept(TRILLION)
     .append()
@@ -50,7 +50,7 @@ row(46, 'msg_cycles_accept', 'no more than is there, in as many parts as one lik
   expect(allCyclesIn(replyOf(outcome))).toEqual([TRILLION, 4n * TRILLION, 0n]);
 });
 
-row(46, 'Cycles', 'the functions of 64 bits say the same', async () => {
+row(46, 'System API, Cycles', 'the functions of 64 bits say the same', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const arg = program()
     .ic0('msg_cycles_available')
@@ -70,7 +70,7 @@ row(46, 'Cycles', 'the functions of 64 bits say the same', async () => {
   expect([0, 8, 16].map((at) => reply.readBigUInt64LE(at))).toEqual([SENT, TRILLION, SENT - TRILLION]);
 });
 
-row(46, 'msg_cycles_accept', 'a callback may still accept what came with the call', async () => {
+row(46, 'System API, msg_cycles_accept', 'a callback may still accept what came with the call', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const later = accept(TRILLION).append().wide('msg_cycles_available128').reply();
   const arg = program().call({ to: probes[1].id, arg: program().replyText(''), onReply: later });
@@ -80,7 +80,7 @@ row(46, 'msg_cycles_accept', 'a callback may still accept what came with the cal
   expect(allCyclesIn(replyOf(outcome))).toEqual([TRILLION, 4n * TRILLION]);
 });
 
-row(46, 'msg_cycles_accept', 'a query called by a canister may accept too', async () => {
+row(46, 'System API, msg_cycles_accept', 'a query called by a canister may accept too', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const run = program().call({
     to: probes[1].id,
@@ -96,7 +96,7 @@ row(46, 'msg_cycles_accept', 'a query called by a canister may accept too', asyn
   expectAbout(second, TRILLION);
 });
 
-row(46, 'call_cycles_add', 'it deducts at once, and what is not sent comes back', async () => {
+row(46, 'System API, call_cycles_add', 'it deducts at once, and what is not sent comes back', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const balance = (): Program => program().wide('canister_cycle_balance128').append();
   const call = { to: probes[1].id, cycles: SENT };
@@ -112,7 +112,7 @@ row(46, 'call_cycles_add', 'it deducts at once, and what is not sent comes back'
   expect(second).toBeLessThanOrEqual(0n);
 });
 
-row(46, 'call_cycles_add', 'amounts add up', async () => {
+row(46, 'System API, call_cycles_add', 'amounts add up', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const run = program()
     .startCall({ to: probes[1].id, arg: program().wide('msg_cycles_available128').reply(), cycles: 3n })
@@ -124,7 +124,7 @@ row(46, 'call_cycles_add', 'amounts add up', async () => {
   expect(cyclesIn(replyOf(await probes[0].update(run)))).toBe(12n);
 });
 
-row(46, 'call_cycles_add', 'more than the liquid balance traps', async () => {
+row(46, 'System API, call_cycles_add', 'more than the liquid balance traps', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const run = (cycles: bigint): Program => program().call({ to: probes[1].id, cycles }).replyText('sent');
 
@@ -137,14 +137,14 @@ row(46, 'call_cycles_add', 'more than the liquid balance traps', async () => {
   expectAbout(second, 0n);
 });
 
-row(46, 'msg_cycles_available', 'users send no cycles', async () => {
+row(46, 'System API, msg_cycles_available', 'users send no cycles', async () => {
   const probe = await network.probe();
   const run = program().wide('msg_cycles_available128').append().then(accept(SENT)).reply();
 
   expect(allCyclesIn(replyOf(await probe.update(run)))).toEqual([0n, 0n]);
 });
 
-row(46, 'Cycles', 'a call with cycles to itself leaves the balance', async () => {
+row(46, 'System API, Cycles', 'a call with cycles to itself leaves the balance', async () => {
   const probe = await network.probe();
   const arg = accept(SENT).op('drop').replyText('kept');
   const run = program().call({ to: probe.id, arg, cycles: SENT });
@@ -155,7 +155,7 @@ row(46, 'Cycles', 'a call with cycles to itself leaves the balance', async () =>
   expectAbout(first, 0n);
 });
 
-row('+', 'cycles_burn128', 'it burns what it says, and no more than is liquid', async () => {
+row('+', 'System API, cycles_burn128', 'it burns what it says, and no more than is liquid', async () => {
   const probe = await network.probe(program(), { cycles: 20n * TRILLION });
   const burn = (amount: bigint): Program =>
     program()
@@ -171,7 +171,7 @@ row('+', 'cycles_burn128', 'it burns what it says, and no more than is liquid', 
   expect(rest).toBeLessThan(15n * TRILLION);
 });
 
-row('+', 'deposit_cycles', 'the cycles of the call go to another canister', async () => {
+row('+', 'Management canister, deposit_cycles', 'the cycles of the call go to another canister', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const deposit = managementCall('deposit_cycles', { canister_id: probes[1].principal });
   const run = program().call({ ...deposit, cycles: SENT, onReply: program().replyText('') });
@@ -184,7 +184,7 @@ row('+', 'deposit_cycles', 'the cycles of the call go to another canister', asyn
 
 row(
   '+',
-  'canister_cycle_balance',
+  'System API, canister_cycle_balance',
   'the functions agree, and the liquid part is no more than all',
   async () => {
     const probe = await network.probe();

@@ -25,21 +25,26 @@ const controllersOf = async (probe: Probe): Promise<string[]> => {
   return controllers.map((controller) => controller.toText()).sort();
 };
 
-row(55, 'update_settings', 'up to 10 controllers; 11 are refused, also at creation', async () => {
-  const probe = await network.probe();
-  const ten = [network.controllerPrincipal, ...Array.from({ length: 9 }, someone)];
+row(
+  55,
+  'Management canister, update_settings',
+  'up to 10 controllers; 11 are refused, also at creation',
+  async () => {
+    const probe = await network.probe();
+    const ten = [network.controllerPrincipal, ...Array.from({ length: 9 }, someone)];
 
-  replyOf(await update(probe, { controllers: [ten] }));
-  expect(await controllersOf(probe)).toEqual(ten.map((each) => each.toText()).sort());
+    replyOf(await update(probe, { controllers: [ten] }));
+    expect(await controllersOf(probe)).toEqual(ten.map((each) => each.toText()).sort());
 
-  expect((await update(probe, { controllers: [[...ten, someone()]] })).kind).toBe('rejected');
-  expect(await controllersOf(probe)).toHaveLength(10);
-  await expect(network.create({ settings: { controllers: [[...ten, someone()]] } })).rejects.toThrow(
-    'rejected'
-  );
-});
+    expect((await update(probe, { controllers: [[...ten, someone()]] })).kind).toBe('rejected');
+    expect(await controllersOf(probe)).toHaveLength(10);
+    await expect(network.create({ settings: { controllers: [[...ten, someone()]] } })).rejects.toThrow(
+      'rejected'
+    );
+  }
+);
 
-row(55, 'update_settings', 'the same controller twice counts once', async () => {
+row(55, 'Management canister, update_settings', 'the same controller twice counts once', async () => {
   const probe = await network.probe();
   const other = someone();
 
@@ -50,37 +55,47 @@ row(55, 'update_settings', 'the same controller twice counts once', async () => 
   );
 });
 
-row(55, 'update_settings', 'a new controller may, a former one may not; none at all may', async () => {
-  const probe = await network.probe();
-  const next = createIdentity();
-  const value = { canister_id: probe.principal };
-  replyOf(await update(probe, { controllers: [[principalOf(next)]] }));
+row(
+  55,
+  'Management canister, update_settings',
+  'a new controller may, a former one may not; none at all may',
+  async () => {
+    const probe = await network.probe();
+    const next = createIdentity();
+    const value = { canister_id: probe.principal };
+    replyOf(await update(probe, { controllers: [[principalOf(next)]] }));
 
-  expect(codesOf(await network.manage('canister_status', value))).toBe('5 IC0512');
-  expect(codesOf(await network.manage('canister_status', value, { identity: next }))).toBe('replied');
-  const none = { ...value, settings: settings({ controllers: [[]] }) };
-  replyOf(await network.manage('update_settings', none, { identity: next }));
-  expect(codesOf(await network.manage('stop_canister', value, { identity: next }))).toBe('5 IC0512');
-});
-
-row(55, 'update_settings', 'strangers may not, and a value out of range changes nothing', async () => {
-  const probe = await network.probe();
-  const { settings: before } = await probe.status();
-  const value = { canister_id: probe.principal, settings: settings({ freezing_threshold: [1n] }) };
-  expect(codesOf(await network.manage('update_settings', value, { identity: createIdentity() }))).toBe(
-    '5 IC0512'
-  );
-
-  for (const wrong of [
-    { compute_allocation: [101n] },
-    { memory_allocation: [1n << 64n] },
-    { freezing_threshold: [1n << 64n] },
-    { wasm_memory_limit: [(1n << 48n) + 1n] }
-  ]) {
-    expect((await update(probe, { freezing_threshold: [5n], ...wrong })).kind).toBe('rejected');
+    expect(codesOf(await network.manage('canister_status', value))).toBe('5 IC0512');
+    expect(codesOf(await network.manage('canister_status', value, { identity: next }))).toBe('replied');
+    const none = { ...value, settings: settings({ controllers: [[]] }) };
+    replyOf(await network.manage('update_settings', none, { identity: next }));
+    expect(codesOf(await network.manage('stop_canister', value, { identity: next }))).toBe('5 IC0512');
   }
-  expect((await probe.status()).settings).toEqual(before);
-});
+);
+
+row(
+  55,
+  'Management canister, update_settings',
+  'strangers may not, and a value out of range changes nothing',
+  async () => {
+    const probe = await network.probe();
+    const { settings: before } = await probe.status();
+    const value = { canister_id: probe.principal, settings: settings({ freezing_threshold: [1n] }) };
+    expect(codesOf(await network.manage('update_settings', value, { identity: createIdentity() }))).toBe(
+      '5 IC0512'
+    );
+
+    for (const wrong of [
+      { compute_allocation: [101n] },
+      { memory_allocation: [1n << 64n] },
+      { freezing_threshold: [1n << 64n] },
+      { wasm_memory_limit: [(1n << 48n) + 1n] }
+    ]) {
+      expect((await update(probe, { freezing_threshold: [5n], ...wrong })).kind).toBe('rejected');
+    }
+    expect((await probe.status()).settings).toEqual(before);
+  }
+);
 
 const variables = (...pairs: readonly (readonly [string, string])[]): Value => ({
   environment_variables: [pairs.map(([name, value]) => ({ name, value }))]
@@ -88,38 +103,43 @@ const variables = (...pairs: readonly (readonly [string, string])[]): Value => (
 
 const named = (name: string): Program => program().text(name).op('split');
 
-row('+', 'Environment variables', 'a canister enumerates them by name and looks them up', async () => {
-  const probe = await network.probe(program(), { settings: variables(['B', 'second'], ['A', 'first']) });
-  const nameAt = (index: number) =>
-    probe.query(program().read('env_var_name', index).reply()).then(replyText);
-  const valueOfName = (name: string, length: number) =>
-    probe
-      .query(
-        program()
-          .int(length)
-          .op('alloc')
-          .op('dup')
-          .op('split')
-          .op('drop')
-          .int(0)
-          .op('store_register')
-          .then(named(name))
-          .register(0)
-          .int(0)
-          .int(length)
-          .op('env_var_value_copy')
-          .reply()
-      )
-      .then(replyText);
+row(
+  '+',
+  'System API, Environment variables',
+  'a canister enumerates them by name and looks them up',
+  async () => {
+    const probe = await network.probe(program(), { settings: variables(['B', 'second'], ['A', 'first']) });
+    const nameAt = (index: number) =>
+      probe.query(program().read('env_var_name', index).reply()).then(replyText);
+    const valueOfName = (name: string, length: number) =>
+      probe
+        .query(
+          program()
+            .int(length)
+            .op('alloc')
+            .op('dup')
+            .op('split')
+            .op('drop')
+            .int(0)
+            .op('store_register')
+            .then(named(name))
+            .register(0)
+            .int(0)
+            .int(length)
+            .op('env_var_value_copy')
+            .reply()
+        )
+        .then(replyText);
 
-  expect(await valueOf(probe, program().ic0('env_var_count'))).toBe(2n);
-  expect([await nameAt(0), await nameAt(1)]).toEqual(['A', 'B']);
-  expect(await valueOf(probe, named('A').op('env_var_value_size'))).toBe(5n);
-  expect(await valueOfName('A', 5)).toBe('first');
-  expect(await valueOfName('B', 6)).toBe('second');
-});
+    expect(await valueOf(probe, program().ic0('env_var_count'))).toBe(2n);
+    expect([await nameAt(0), await nameAt(1)]).toEqual(['A', 'B']);
+    expect(await valueOf(probe, named('A').op('env_var_value_size'))).toBe(5n);
+    expect(await valueOfName('A', 5)).toBe('first');
+    expect(await valueOfName('B', 6)).toBe('second');
+  }
+);
 
-row('+', 'Environment variables', 'names that are not there', async () => {
+row('+', 'System API, Environment variables', 'names that are not there', async () => {
   const probe = await network.probe(program(), { settings: variables(['A', 'first']) });
 
   expect(await valueOf(probe, named('A').op('env_var_name_exists'))).toBe(1n);
@@ -136,7 +156,7 @@ row('+', 'Environment variables', 'names that are not there', async () => {
 
 row(
   '+',
-  'Environment variables',
+  'System API, Environment variables',
   'at most 20, names once, names and values of at most 128 bytes',
   async () => {
     const probe = await network.probe(program(), { settings: variables(['A', 'first']) });
@@ -160,16 +180,21 @@ row(
 
 const grow = (pages: number): Program => program().int(pages).op('memory_grow').op('drop');
 
-row('+', 'wasm_memory_limit', 'an update that exceeds it traps, a query does not', async () => {
-  const probe = await network.probe();
-  replyOf(await update(probe, { wasm_memory_limit: [MIB] }));
+row(
+  '+',
+  'Management canister, setting wasm_memory_limit',
+  'an update that exceeds it traps, a query does not',
+  async () => {
+    const probe = await network.probe();
+    replyOf(await update(probe, { wasm_memory_limit: [MIB] }));
 
-  expect(codesOf(await probe.update(grow(32).replyText('')))).toBe('5 IC0539');
-  expect(replyText(await probe.query(grow(32).replyText('fine')))).toBe('fine');
-  expect(replyText(await probe.update(grow(4).replyText('fine')))).toBe('fine');
-});
+    expect(codesOf(await probe.update(grow(32).replyText('')))).toBe('5 IC0539');
+    expect(replyText(await probe.query(grow(32).replyText('fine')))).toBe('fine');
+    expect(replyText(await probe.update(grow(4).replyText('fine')))).toBe('fine');
+  }
+);
 
-row('+', 'wasm_memory_limit', 'it holds for init and post_upgrade', async () => {
+row('+', 'Management canister, setting wasm_memory_limit', 'it holds for init and post_upgrade', async () => {
   const probe = await network.probe();
   replyOf(await update(probe, { wasm_memory_limit: [MIB] }));
 
@@ -178,25 +203,30 @@ row('+', 'wasm_memory_limit', 'it holds for init and post_upgrade', async () => 
   replyOf(await probe.upgrade(grow(2)));
 });
 
-row('+', 'canister_on_low_wasm_memory', 'it runs once when less than the threshold remains', async () => {
-  const module = { hooks: ['canister_on_low_wasm_memory'] } as const;
-  const hook = program().onHook('canister_on_low_wasm_memory', program().increment(0));
-  const probe = await network.probe(hook, { module });
-  replyOf(await update(probe, { wasm_memory_limit: [4n * MIB], wasm_memory_threshold: [2n * MIB] }));
-  await probe.update(grow(4).replyText(''));
-  expect(await registerOf(probe)).toBe(0n);
+row(
+  '+',
+  'System API, canister_on_low_wasm_memory',
+  'it runs once when less than the threshold remains',
+  async () => {
+    const module = { hooks: ['canister_on_low_wasm_memory'] } as const;
+    const hook = program().onHook('canister_on_low_wasm_memory', program().increment(0));
+    const probe = await network.probe(hook, { module });
+    replyOf(await update(probe, { wasm_memory_limit: [4n * MIB], wasm_memory_threshold: [2n * MIB] }));
+    await probe.update(grow(4).replyText(''));
+    expect(await registerOf(probe)).toBe(0n);
 
-  await probe.update(grow(40).replyText(''));
-  await network.until(async () => (await registerOf(probe)) === 1n);
-  await probe.update(grow(1).replyText(''));
-  await network.pass(1);
+    await probe.update(grow(40).replyText(''));
+    await network.until(async () => (await registerOf(probe)) === 1n);
+    await probe.update(grow(1).replyText(''));
+    await network.pass(1);
 
-  expect(await registerOf(probe)).toBe(1n);
-});
+    expect(await registerOf(probe)).toBe(1n);
+  }
+);
 
 row(
   '+',
-  'minimum_incoming_canister_call_cycles',
+  'Management canister, setting minimum_incoming_canister_call_cycles',
   'calls of others with less are rejected with 5',
   async () => {
     const probe = await network.probe();

@@ -29,31 +29,41 @@ async function frozenProbe(): Promise<Probe> {
   return probe;
 }
 
-row(65, 'freezing_threshold', 'calls and queries of a frozen canister are rejected with 2', async () => {
-  const probe = await frozenProbe();
-  const other = await network.probe();
+row(
+  65,
+  'Management canister, setting freezing_threshold',
+  'calls and queries of a frozen canister are rejected with 2',
+  async () => {
+    const probe = await frozenProbe();
+    const other = await network.probe();
 
-  expect(codesOf(await probe.update(program().replyText('')))).toBe('2 IC0207');
-  expect(codesOf(await probe.query(program().replyText('')))).toBe('2 IC0207');
-  const met = await other.update(program().call({ to: probe.id, arg: program().replyText('') }));
-  expect(parseReject(replyOf(met))).toMatchObject({ code: 2 });
-});
+    expect(codesOf(await probe.update(program().replyText('')))).toBe('2 IC0207');
+    expect(codesOf(await probe.query(program().replyText('')))).toBe('2 IC0207');
+    const met = await other.update(program().call({ to: probe.id, arg: program().replyText('') }));
+    expect(parseReject(replyOf(met))).toMatchObject({ code: 2 });
+  }
+);
 
-row(65, 'freezing_threshold', 'cycles revive it, and so does a lower threshold', async () => {
-  const probe = await frozenProbe();
-  expect(codesOf(await probe.update(program().replyText('')))).toBe('2 IC0207');
+row(
+  65,
+  'Management canister, setting freezing_threshold',
+  'cycles revive it, and so does a lower threshold',
+  async () => {
+    const probe = await frozenProbe();
+    expect(codesOf(await probe.update(program().replyText('')))).toBe('2 IC0207');
 
-  const topUp = { canister_id: probe.principal, amount: 1_000n * TRILLION };
-  replyOf(await network.manage('provisional_top_up_canister', topUp));
+    const topUp = { canister_id: probe.principal, amount: 1_000n * TRILLION };
+    replyOf(await network.manage('provisional_top_up_canister', topUp));
 
-  expect(replyText(await probe.update(program().replyText('alive')))).toBe('alive');
+    expect(replyText(await probe.update(program().replyText('alive')))).toBe('alive');
 
-  const other = await frozenProbe();
-  await setThreshold(other, 1000n);
-  expect(replyText(await other.update(program().replyText('alive')))).toBe('alive');
-});
+    const other = await frozenProbe();
+    await setThreshold(other, 1000n);
+    expect(replyText(await other.update(program().replyText('alive')))).toBe('alive');
+  }
+);
 
-row(65, 'deposit_cycles', 'a canister revives another', async () => {
+row(65, 'Management canister, deposit_cycles', 'a canister revives another', async () => {
   const frozen = await frozenProbe();
   const probe = await network.probe(program(), { cycles: 1_000n * TRILLION });
   const deposit = managementCall('deposit_cycles', { canister_id: frozen.principal });
@@ -64,33 +74,43 @@ row(65, 'deposit_cycles', 'a canister revives another', async () => {
   expect(replyText(await frozen.update(program().replyText('alive')))).toBe('alive');
 });
 
-row(65, 'call_perform', 'a call that would freeze the caller is not made, and says so', async () => {
-  const other = await network.probe();
-  const probe = await network.probe(program(), { cycles: 2n * TRILLION });
-  const liquid = program().wide('canister_liquid_cycle_balance128').op('from_bytes');
-  const call = program()
-    .startCall({ to: other.id, arg: program().increment(0).replyText('') })
-    .int(0)
-    .then(liquid)
-    .int(1_000_000)
-    .op('subtract')
-    .op('call_cycles_add128')
-    .op('call_perform')
-    .replyInt();
+row(
+  65,
+  'System API, call_perform',
+  'a call that would freeze the caller is not made, and says so',
+  async () => {
+    const other = await network.probe();
+    const probe = await network.probe(program(), { cycles: 2n * TRILLION });
+    const liquid = program().wide('canister_liquid_cycle_balance128').op('from_bytes');
+    const call = program()
+      .startCall({ to: other.id, arg: program().increment(0).replyText('') })
+      .int(0)
+      .then(liquid)
+      .int(1_000_000)
+      .op('subtract')
+      .op('call_cycles_add128')
+      .op('call_perform')
+      .replyInt();
 
-  expect(replyInt(await probe.update(call))).toBe(2n);
-  expect(await registerOf(other)).toBe(0n);
-});
+    expect(replyInt(await probe.update(call))).toBe(2n);
+    expect(await registerOf(other)).toBe(0n);
+  }
+);
 
-row(65, 'freezing_threshold', 'callbacks of a frozen canister still run', async () => {
-  const holder = await Holder.create(network);
-  const probe = await network.probe(program().stableGrow(16), { cycles: 10n * TRILLION });
-  const answer = probe.update(
-    program().call(holder.call({ onReply: program().increment(0).replyText('late') }))
-  );
-  await holder.whenCalled(1n);
-  await raiseThreshold(probe);
-  await holder.release();
+row(
+  65,
+  'Management canister, setting freezing_threshold',
+  'callbacks of a frozen canister still run',
+  async () => {
+    const holder = await Holder.create(network);
+    const probe = await network.probe(program().stableGrow(16), { cycles: 10n * TRILLION });
+    const answer = probe.update(
+      program().call(holder.call({ onReply: program().increment(0).replyText('late') }))
+    );
+    await holder.whenCalled(1n);
+    await raiseThreshold(probe);
+    await holder.release();
 
-  expect(replyText(await answer)).toBe('late');
-});
+    expect(replyText(await answer)).toBe('late');
+  }
+);

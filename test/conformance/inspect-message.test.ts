@@ -19,7 +19,7 @@ const isNameOfLength = (length: number): Program =>
 
 row(
   58,
-  'Ingress message inspection',
+  'System API, Ingress message inspection',
   'a call that is not accepted is refused, uncertified, and not run',
   async () => {
     const probe = await inspecting(program());
@@ -32,19 +32,19 @@ row(
   }
 );
 
-row(58, 'Ingress message inspection', 'a call that is accepted runs', async () => {
+row(58, 'System API, Ingress message inspection', 'a call that is accepted runs', async () => {
   const probe = await inspecting(program().ic0('accept_message'));
 
   expect(replyText(await probe.update(program().replyText('in')))).toBe('in');
 });
 
-row(58, 'Ingress message inspection', 'without the hook every call is accepted', async () => {
+row(58, 'System API, Ingress message inspection', 'without the hook every call is accepted', async () => {
   const probe = await network.probe();
 
   expect(replyText(await probe.update(program().replyText('in')))).toBe('in');
 });
 
-row(58, 'Ingress message inspection', 'it decides by the name of the method', async () => {
+row(58, 'System API, Ingress message inspection', 'it decides by the name of the method', async () => {
   const probe = await inspecting(isNameOfLength('update'.length).when(program().ic0('accept_message')));
   const { client } = network;
   const run = program().replyText('in').toBytes();
@@ -54,7 +54,7 @@ row(58, 'Ingress message inspection', 'it decides by the name of the method', as
   expect(codesOf(await client.update(probe.id, 'missing', run))).toBe('4 IC0406');
 });
 
-row(58, 'Ingress message inspection', 'it sees caller and argument', async () => {
+row(58, 'System API, Ingress message inspection', 'it sees caller and argument', async () => {
   const identity = createIdentity();
   const callerLength = program().ic0('msg_caller_size').int(identity.sender.length).op('equal');
   const argLength = program()
@@ -72,7 +72,7 @@ row(58, 'Ingress message inspection', 'it sees caller and argument', async () =>
 
 row(
   58,
-  'Ingress message inspection',
+  'System API, Ingress message inspection',
   'a trap refuses, also after accepting, and accepting twice traps',
   async () => {
     const trapping = await inspecting(program().trap('no'));
@@ -88,7 +88,7 @@ row(
   }
 );
 
-row(58, 'Ingress message inspection', 'what it changes is dropped', async () => {
+row(58, 'System API, Ingress message inspection', 'what it changes is dropped', async () => {
   const probe = await inspecting(program().increment(0).stableGrow(1).ic0('accept_message'));
 
   const outcome = await probe.update(program().register(0).replyInt());
@@ -97,30 +97,45 @@ row(58, 'Ingress message inspection', 'what it changes is dropped', async () => 
   expect(replyInt(await probe.query(program().ic0('stable64_size').replyInt()))).toBe(0n);
 });
 
-row(58, 'Ingress message inspection', 'it is not asked for queries and calls of canisters', async () => {
-  const probe = await inspecting(program());
-  const other = await network.probe();
-  const run = program().replyText('in');
+row(
+  58,
+  'System API, Ingress message inspection',
+  'it is not asked for queries and calls of canisters',
+  async () => {
+    const probe = await inspecting(program());
+    const other = await network.probe();
+    const run = program().replyText('in');
 
-  expect(replyText(await probe.query(run))).toBe('in');
-  expect(replyText(await probe.compositeQuery(run))).toBe('in');
-  expect(replyText(await other.update(program().call({ to: probe.id, arg: run })))).toBe('in');
-});
+    expect(replyText(await probe.query(run))).toBe('in');
+    expect(replyText(await probe.compositeQuery(run))).toBe('in');
+    expect(replyText(await other.update(program().call({ to: probe.id, arg: run })))).toBe('in');
+  }
+);
 
-row(58, 'Ingress message inspection', 'it is not asked for calls of the management canister', async () => {
-  const probe = await inspecting(program());
+row(
+  58,
+  'System API, Ingress message inspection',
+  'it is not asked for calls of the management canister',
+  async () => {
+    const probe = await inspecting(program());
 
-  expect(codesOf(await probe.manage('canister_status'))).toBe('replied');
-});
+    expect(codesOf(await probe.manage('canister_status'))).toBe('replied');
+  }
+);
 
-row(58, 'API Request submission', 'a canister without code refuses, uncertified', async () => {
-  const { id } = await network.create();
+row(
+  58,
+  'Abstract behavior, API Request submission',
+  'a canister without code refuses, uncertified',
+  async () => {
+    const { id } = await network.create();
 
-  const outcome = await network.client.update(id, 'update', new Uint8Array(0));
+    const outcome = await network.client.update(id, 'update', new Uint8Array(0));
 
-  expect(codesOf(outcome)).toBe('5 IC0537');
-  expect(outcome.isCertified).toBe(false);
-});
+    expect(codesOf(outcome)).toBe('5 IC0537');
+    expect(outcome.isCertified).toBe(false);
+  }
+);
 
 row(58, 'Resource limits', 'inspection has 200 million instructions', async () => {
   const probe = await inspecting(program().op('loop_for_ever'));

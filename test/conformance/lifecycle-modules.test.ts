@@ -18,28 +18,38 @@ async function moduleHash({ id }: Created): Promise<string | undefined> {
   return hash && Buffer.from(hash).toString('hex');
 }
 
-row(52, 'Canister module format', 'a module may be compressed; its hash is of the bytes sent', async () => {
-  const plain = await network.probeModule();
-  const compressed = Uint8Array.from(gzipSync(plain));
-  const canister = await network.create();
+row(
+  52,
+  'System API, Canister module format',
+  'a module may be compressed; its hash is of the bytes sent',
+  async () => {
+    const plain = await network.probeModule();
+    const compressed = Uint8Array.from(gzipSync(plain));
+    const canister = await network.create();
 
-  replyOf(await network.install(canister, compressed, { arg: program().setRegister(0, 7) }));
+    replyOf(await network.install(canister, compressed, { arg: program().setRegister(0, 7) }));
 
-  expect(await moduleHash(canister)).toBe(sha256(compressed));
-  expect(await registerOf(new Probe(network, canister))).toBe(7n);
-  replyOf(await network.install(canister, plain, { mode: { upgrade: [] } }));
-  expect(await moduleHash(canister)).toBe(sha256(plain));
-});
+    expect(await moduleHash(canister)).toBe(sha256(compressed));
+    expect(await registerOf(new Probe(network, canister))).toBe(7n);
+    replyOf(await network.install(canister, plain, { mode: { upgrade: [] } }));
+    expect(await moduleHash(canister)).toBe(sha256(plain));
+  }
+);
 
-row(52, 'WebAssembly module requirements', 'the smallest module is a canister without methods', async () => {
-  const canister = await network.create();
-  const empty = await assemble('(module)');
+row(
+  52,
+  'System API, WebAssembly module requirements',
+  'the smallest module is a canister without methods',
+  async () => {
+    const canister = await network.create();
+    const empty = await assemble('(module)');
 
-  replyOf(await network.install(canister, empty));
+    replyOf(await network.install(canister, empty));
 
-  expect(await moduleHash(canister)).toBe(sha256(empty));
-  expect(codesOf(await network.client.query(canister.id, 'any', new Uint8Array(0)))).toBe('5 IC0536');
-});
+    expect(await moduleHash(canister)).toBe(sha256(empty));
+    expect(codesOf(await network.client.query(canister.id, 'any', new Uint8Array(0)))).toBe('5 IC0536');
+  }
+);
 
 /** Modules that are refused, as text. */
 const INVALID: Readonly<Record<string, string>> = {
@@ -67,7 +77,7 @@ const INVALID: Readonly<Record<string, string>> = {
   'method names of more than 20,000 bytes': `(module (func (export "canister_query ${'n'.repeat(20_001)}")))`
 };
 
-row(52, 'WebAssembly module requirements', 'modules that break a rule are refused', async () => {
+row(52, 'System API, WebAssembly module requirements', 'modules that break a rule are refused', async () => {
   const canister = await network.create();
 
   for (const [name, text] of Object.entries(INVALID)) {
@@ -79,7 +89,7 @@ row(52, 'WebAssembly module requirements', 'modules that break a rule are refuse
 
 row(
   52,
-  'WebAssembly module requirements',
+  'System API, WebAssembly module requirements',
   'sections with prefix icp: are public or private, each name once',
   async () => {
     const canister = await network.create();
@@ -102,7 +112,7 @@ row(
   }
 );
 
-row(52, 'Canister module format', 'what is no module, or no whole one, is refused', async () => {
+row(52, 'System API, Canister module format', 'what is no module, or no whole one, is refused', async () => {
   const canister = await network.create();
   const whole = await network.probeModule();
   const compressed = Uint8Array.from(gzipSync(whole));
@@ -128,28 +138,38 @@ row(52, 'Canister module format', 'what is no module, or no whole one, is refuse
   expect(await moduleHash(canister)).toBeUndefined();
 });
 
-row(52, 'install_code', 'an invalid module leaves a canister with code as it was', async () => {
-  const probe = await network.probe(program().setRegister(0, 7));
-  const hash = await moduleHash(probe);
-  const invalid = await assemble('(module (func (export "canister_foo")))');
+row(
+  52,
+  'Management canister, install_code',
+  'an invalid module leaves a canister with code as it was',
+  async () => {
+    const probe = await network.probe(program().setRegister(0, 7));
+    const hash = await moduleHash(probe);
+    const invalid = await assemble('(module (func (export "canister_foo")))');
 
-  for (const mode of [{ reinstall: null }, { upgrade: [] }]) {
-    expect(codesOf(await network.install(probe, invalid, { mode }))).toBe('5 IC0505');
+    for (const mode of [{ reinstall: null }, { upgrade: [] }]) {
+      expect(codesOf(await network.install(probe, invalid, { mode }))).toBe('5 IC0505');
+    }
+    expect(await registerOf(probe)).toBe(7n);
+    expect(await moduleHash(probe)).toBe(hash);
   }
-  expect(await registerOf(probe)).toBe(7n);
-  expect(await moduleHash(probe)).toBe(hash);
-});
+);
 
-row('+', 'WebAssembly module requirements', 'a memory of 64 bits makes addresses of 64 bits', async () => {
-  const canister = await network.create();
-  const module = await assemble(`(module
+row(
+  '+',
+  'System API, WebAssembly module requirements',
+  'a memory of 64 bits makes addresses of 64 bits',
+  async () => {
+    const canister = await network.create();
+    const module = await assemble(`(module
     (import "ic0" "msg_reply_data_append" (func $append (param i64 i64)))
     (import "ic0" "msg_reply" (func $reply))
     (memory i64 1)
     (data (i64.const 8) "hello")
     (func (export "canister_query hello") (call $append (i64.const 8) (i64.const 5)) (call $reply)))`);
 
-  replyOf(await network.install(canister, module));
+    replyOf(await network.install(canister, module));
 
-  expect(replyText(await network.client.query(canister.id, 'hello', new Uint8Array(0)))).toBe('hello');
-});
+    expect(replyText(await network.client.query(canister.id, 'hello', new Uint8Array(0)))).toBe('hello');
+  }
+);

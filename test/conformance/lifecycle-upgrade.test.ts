@@ -16,43 +16,53 @@ async function certificateOf(probe: Probe): Promise<Buffer> {
 
 const certify = (text: string): Program => program().text(text).give('certified_data_set');
 
-row(49, 'Canister upgrades', 'stable memory and certified data stay, heap and timer do not', async () => {
-  const probe = await network.probe(
-    program()
-      .setRegister(0, 7)
-      .stableGrow(2)
-      .stableWrite(70_000, Buffer.from('kept'))
-      .then(certify('kept data'))
-      .ic0('global_timer_set', 1n << 62n)
-      .op('drop')
-  );
+row(
+  49,
+  'System API, Canister upgrades',
+  'stable memory and certified data stay, heap and timer do not',
+  async () => {
+    const probe = await network.probe(
+      program()
+        .setRegister(0, 7)
+        .stableGrow(2)
+        .stableWrite(70_000, Buffer.from('kept'))
+        .then(certify('kept data'))
+        .ic0('global_timer_set', 1n << 62n)
+        .op('drop')
+    );
 
-  replyOf(await probe.upgrade());
+    replyOf(await probe.upgrade());
 
-  expect(await registerOf(probe)).toBe(0n);
-  expect(await stablePages(probe)).toBe(2n);
-  const kept = replyOf(await probe.query(program().stableRead(70_000, 4).reply()));
-  expect(Buffer.from(kept).toString()).toBe('kept');
-  expect((await certificateOf(probe)).includes('kept data')).toBe(true);
-  expect(replyInt(await probe.update(program().ic0('global_timer_set', 0).replyInt()))).toBe(0n);
-});
-
-row(49, 'Canister upgrades', 'pre_upgrade runs on the old state, post_upgrade on the new', async () => {
-  const save = program().register(0).op('to_bytes').int(0).op('swap').op('split').op('stable64_write');
-  const probe = await network.probe(
-    program().setRegister(0, 7).stableGrow(1).onHook('canister_pre_upgrade', save)
-  );
-  const load = program().stableRead(0, 8).op('from_bytes').int(1).op('store_register');
-
-  replyOf(await probe.upgrade(load.increment(0)));
-
-  expect(await registerOf(probe, 0)).toBe(1n);
-  expect(await registerOf(probe, 1)).toBe(7n);
-});
+    expect(await registerOf(probe)).toBe(0n);
+    expect(await stablePages(probe)).toBe(2n);
+    const kept = replyOf(await probe.query(program().stableRead(70_000, 4).reply()));
+    expect(Buffer.from(kept).toString()).toBe('kept');
+    expect((await certificateOf(probe)).includes('kept data')).toBe(true);
+    expect(replyInt(await probe.update(program().ic0('global_timer_set', 0).replyInt()))).toBe(0n);
+  }
+);
 
 row(
   49,
-  'Canister upgrades',
+  'System API, Canister upgrades',
+  'pre_upgrade runs on the old state, post_upgrade on the new',
+  async () => {
+    const save = program().register(0).op('to_bytes').int(0).op('swap').op('split').op('stable64_write');
+    const probe = await network.probe(
+      program().setRegister(0, 7).stableGrow(1).onHook('canister_pre_upgrade', save)
+    );
+    const load = program().stableRead(0, 8).op('from_bytes').int(1).op('store_register');
+
+    replyOf(await probe.upgrade(load.increment(0)));
+
+    expect(await registerOf(probe, 0)).toBe(1n);
+    expect(await registerOf(probe, 1)).toBe(7n);
+  }
+);
+
+row(
+  49,
+  'System API, Canister upgrades',
   'post_upgrade sees its argument and who upgrades; init does not run',
   async () => {
     const probe = await network.probe();
@@ -64,7 +74,7 @@ row(
   }
 );
 
-row(49, 'Certified data', 'either hook may set it, and the later one counts', async () => {
+row(49, 'System API, Certified data', 'either hook may set it, and the later one counts', async () => {
   const probe = await network.probe(program().onHook('canister_pre_upgrade', certify('of pre_upgrade')));
   replyOf(await probe.upgrade(program().onHook('canister_pre_upgrade', certify('again'))));
   expect((await certificateOf(probe)).includes('of pre_upgrade')).toBe(true);
@@ -99,7 +109,7 @@ const oldState = (): Program =>
     .ic0('global_timer_set', 1n << 62n)
     .op('drop');
 
-row(50, 'Canister upgrades', 'a trap in pre_upgrade leaves everything as it was', async () => {
+row(50, 'System API, Canister upgrades', 'a trap in pre_upgrade leaves everything as it was', async () => {
   const probe = await network.probe(oldState().onHook('canister_pre_upgrade', failing('pre_upgrade')));
 
   const outcome = await probe.upgrade();
@@ -109,7 +119,7 @@ row(50, 'Canister upgrades', 'a trap in pre_upgrade leaves everything as it was'
   await expectOldState(probe);
 });
 
-row(50, 'Canister upgrades', 'a trap in post_upgrade undoes pre_upgrade too', async () => {
+row(50, 'System API, Canister upgrades', 'a trap in post_upgrade undoes pre_upgrade too', async () => {
   const preUpgrade = program().increment(0).stableGrow(4).then(certify('undone'));
   const probe = await network.probe(oldState().onHook('canister_pre_upgrade', preUpgrade));
 
@@ -120,7 +130,7 @@ row(50, 'Canister upgrades', 'a trap in post_upgrade undoes pre_upgrade too', as
   await expectOldState(probe);
 });
 
-row(50, 'Canister upgrades', 'a trap in the start function undoes pre_upgrade too', async () => {
+row(50, 'System API, Canister upgrades', 'a trap in the start function undoes pre_upgrade too', async () => {
   const preUpgrade = program().increment(0).stableGrow(4).then(certify('undone'));
   const probe = await network.probe(oldState().onHook('canister_pre_upgrade', preUpgrade));
   const wasmModule = await network.probeModule({ start: program().op('unreachable').toBytes() });
@@ -129,7 +139,7 @@ row(50, 'Canister upgrades', 'a trap in the start function undoes pre_upgrade to
   await expectOldState(probe);
 });
 
-row(50, 'Canister upgrades', 'after a failed upgrade the next one works', async () => {
+row(50, 'System API, Canister upgrades', 'after a failed upgrade the next one works', async () => {
   const probe = await network.probe(program().stableGrow(1));
   await probe.upgrade(program().trap('no'));
 
@@ -139,7 +149,7 @@ row(50, 'Canister upgrades', 'after a failed upgrade the next one works', async 
   expect(await stablePages(probe)).toBe(1n);
 });
 
-row(51, 'Canister upgrades', 'skip_pre_upgrade gets over a trapping hook', async () => {
+row(51, 'System API, Canister upgrades', 'skip_pre_upgrade gets over a trapping hook', async () => {
   const hook = program().stableGrow(4).trap('always');
   const probe = await network.probe(program().stableGrow(1).onHook('canister_pre_upgrade', hook));
 
@@ -156,35 +166,50 @@ const PERSISTENT = {
 const keep = { upgrade: [{ skip_pre_upgrade: [], wasm_memory_persistence: [{ keep: null }] }] };
 const replace = { upgrade: [{ skip_pre_upgrade: [], wasm_memory_persistence: [{ replace: null }] }] };
 
-row('+', 'Code upgrade', 'wasm_memory_persistence keeps the heap, or replaces it', async () => {
-  const grown = program().setRegister(0, 7).int(3).op('memory_grow').op('drop');
-  const probe = await network.probe(grown, { module: PERSISTENT });
-  const pages = await valueOf(probe, program().op('memory_size'));
-  const wasmModule = await network.probeModule(PERSISTENT);
+row(
+  '+',
+  'Abstract behavior, Code upgrade',
+  'wasm_memory_persistence keeps the heap, or replaces it',
+  async () => {
+    const grown = program().setRegister(0, 7).int(3).op('memory_grow').op('drop');
+    const probe = await network.probe(grown, { module: PERSISTENT });
+    const pages = await valueOf(probe, program().op('memory_size'));
+    const wasmModule = await network.probeModule(PERSISTENT);
 
-  replyOf(await network.install(probe, wasmModule, { mode: keep, arg: program().increment(0) }));
-  expect(await registerOf(probe)).toBe(8n);
-  expect(await valueOf(probe, program().op('memory_size'))).toBe(pages);
+    replyOf(await network.install(probe, wasmModule, { mode: keep, arg: program().increment(0) }));
+    expect(await registerOf(probe)).toBe(8n);
+    expect(await valueOf(probe, program().op('memory_size'))).toBe(pages);
 
-  replyOf(await network.install(probe, wasmModule, { mode: replace, arg: program().increment(0) }));
-  expect(await registerOf(probe)).toBe(1n);
-});
+    replyOf(await network.install(probe, wasmModule, { mode: replace, arg: program().increment(0) }));
+    expect(await registerOf(probe)).toBe(1n);
+  }
+);
 
-row('+', 'Code upgrade', 'a module that keeps its heap is not upgraded without saying how', async () => {
-  const probe = await network.probe(program().setRegister(0, 7), { module: PERSISTENT });
-  const wasmModule = await network.probeModule(PERSISTENT);
+row(
+  '+',
+  'Abstract behavior, Code upgrade',
+  'a module that keeps its heap is not upgraded without saying how',
+  async () => {
+    const probe = await network.probe(program().setRegister(0, 7), { module: PERSISTENT });
+    const wasmModule = await network.probeModule(PERSISTENT);
 
-  const outcome = await network.install(probe, wasmModule, { mode: { upgrade: [] } });
+    const outcome = await network.install(probe, wasmModule, { mode: { upgrade: [] } });
 
-  expect(codesOf(outcome)).toMatch(/^5 /);
-  expect(await registerOf(probe)).toBe(7n);
-});
+    expect(codesOf(outcome)).toMatch(/^5 /);
+    expect(await registerOf(probe)).toBe(7n);
+  }
+);
 
-row('+', 'Code upgrade', 'a module that does not keep its heap does not take one over', async () => {
-  const probe = await network.probe(program().setRegister(0, 7), { module: PERSISTENT });
+row(
+  '+',
+  'Abstract behavior, Code upgrade',
+  'a module that does not keep its heap does not take one over',
+  async () => {
+    const probe = await network.probe(program().setRegister(0, 7), { module: PERSISTENT });
 
-  const outcome = await network.install(probe, await network.probeModule(), { mode: keep });
+    const outcome = await network.install(probe, await network.probeModule(), { mode: keep });
 
-  expect(codesOf(outcome)).toMatch(/^5 /);
-  expect(await registerOf(probe)).toBe(7n);
-});
+    expect(codesOf(outcome)).toMatch(/^5 /);
+    expect(await registerOf(probe)).toBe(7n);
+  }
+);

@@ -15,7 +15,7 @@ const LIMIT_PAGES = 500n * 1024n * 16n;
 
 row(
   61,
-  'Stable memory',
+  'System API, Stable memory',
   'it is empty at first, grows by pages of zeros and tells its former size',
   async () => {
     const probe = await network.probe();
@@ -38,7 +38,7 @@ row(
   }
 );
 
-row(61, 'Stable memory', 'the functions of 32 and 64 bits see the same memory', async () => {
+row(61, 'System API, Stable memory', 'the functions of 32 and 64 bits see the same memory', async () => {
   const probe = await network.probe();
   const write32 = (offset: number, bytes: Uint8Array): Program =>
     program().int(offset).blob(bytes).op('split').op('stable_write');
@@ -66,7 +66,7 @@ row(61, 'Stable memory', 'the functions of 32 and 64 bits see the same memory', 
   expect(replyText(await probe.query(read32(PAGE - 2, 8).reply()))).toBe('abcdefgh');
 });
 
-row(61, 'Stable memory', 'growing past the limit gives -1 and changes nothing', async () => {
+row(61, 'System API, Stable memory', 'growing past the limit gives -1 and changes nothing', async () => {
   const probe = await network.probe(program().stableGrow(1));
   const grow = (name: SystemApiName, pages: bigint) =>
     probe.update(program().ic0(name, pages).replyInt()).then(replyInt);
@@ -77,7 +77,7 @@ row(61, 'Stable memory', 'growing past the limit gives -1 and changes nothing', 
   expect(await grow('stable64_grow', 0n)).toBe(1n);
 });
 
-row(61, 'Stable memory', 'reading and writing outside of it or of the heap traps', async () => {
+row(61, 'System API, Stable memory', 'reading and writing outside of it or of the heap traps', async () => {
   const probe = await network.probe(program().stableGrow(1));
   const outside: readonly Program[] = [
     program().ic0('stable64_read', 0, PAGE - 1, 2),
@@ -99,7 +99,7 @@ row(61, 'Stable memory', 'reading and writing outside of it or of the heap traps
   );
 });
 
-row(61, 'Stable memory', 'it survives upgrades, also the bytes of its last page', async () => {
+row(61, 'System API, Stable memory', 'it survives upgrades, also the bytes of its last page', async () => {
   const end = 3 * PAGE - 4;
   const probe = await network.probe(program().stableGrow(3).stableWrite(end, Buffer.from('last')));
 
@@ -108,7 +108,7 @@ row(61, 'Stable memory', 'it survives upgrades, also the bytes of its last page'
   expect(replyText(await probe.query(program().stableRead(end, 4).reply()))).toBe('last');
 });
 
-row(61, 'Stable memory', 'the functions of 32 bits end at 4 GiB', async () => {
+row(61, 'System API, Stable memory', 'the functions of 32 bits end at 4 GiB', async () => {
   const probe = await network.probe();
   const large = 65_537;
   expect(replyInt(await probe.update(program().ic0('stable64_grow', large).replyInt()))).toBe(0n);
@@ -137,30 +137,41 @@ row(61, 'Stable memory', 'the functions of 32 bits end at 4 GiB', async () => {
   ).toBe('beyond');
 });
 
-row(62, 'is_controller', 'it knows controllers from others, and traps on what is no principal', async () => {
-  const probe = await network.probe();
-  const ask = (principal: Uint8Array): Program => program().blob(principal).give('is_controller').replyInt();
+row(
+  62,
+  'System API, is_controller',
+  'it knows controllers from others, and traps on what is no principal',
+  async () => {
+    const probe = await network.probe();
+    const ask = (principal: Uint8Array): Program =>
+      program().blob(principal).give('is_controller').replyInt();
 
-  expect(replyInt(await probe.update(ask(network.controller.sender)))).toBe(1n);
-  expect(replyInt(await probe.query(ask(network.controller.sender)))).toBe(1n);
-  expect(replyInt(await probe.update(ask(createIdentity().sender)))).toBe(0n);
-  expect(replyInt(await probe.update(ask(Uint8Array.of(4))))).toBe(0n);
-  expect(replyInt(await probe.update(ask(new Uint8Array(0))))).toBe(0n);
-  expect(codesOf(await probe.update(ask(new Uint8Array(30))))).toMatch(/^5 /);
-});
+    expect(replyInt(await probe.update(ask(network.controller.sender)))).toBe(1n);
+    expect(replyInt(await probe.query(ask(network.controller.sender)))).toBe(1n);
+    expect(replyInt(await probe.update(ask(createIdentity().sender)))).toBe(0n);
+    expect(replyInt(await probe.update(ask(Uint8Array.of(4))))).toBe(0n);
+    expect(replyInt(await probe.update(ask(new Uint8Array(0))))).toBe(0n);
+    expect(codesOf(await probe.update(ask(new Uint8Array(30))))).toMatch(/^5 /);
+  }
+);
 
-row('+', 'Self-identification', 'a canister knows its id, and shares its subnet with others', async () => {
-  const [first, second] = [await network.probe(), await network.probe()];
-  const subnet = program().read('subnet_self').reply();
+row(
+  '+',
+  'System API, Self-identification',
+  'a canister knows its id, and shares its subnet with others',
+  async () => {
+    const [first, second] = [await network.probe(), await network.probe()];
+    const subnet = program().read('subnet_self').reply();
 
-  expect(replyOf(await first.update(program().self().reply()))).toEqual(first.id);
-  expect(replyOf(await first.query(program().self().reply()))).toEqual(first.id);
-  const subnetId = replyOf(await first.update(subnet));
-  expect(subnetId).toHaveLength(29);
-  expect(replyOf(await second.query(subnet))).toEqual(subnetId);
-});
+    expect(replyOf(await first.update(program().self().reply()))).toEqual(first.id);
+    expect(replyOf(await first.query(program().self().reply()))).toEqual(first.id);
+    const subnetId = replyOf(await first.update(subnet));
+    expect(subnetId).toHaveLength(29);
+    expect(replyOf(await second.query(subnet))).toEqual(subnetId);
+  }
+);
 
-row('+', 'Certified data', 'the root key is the one of the status endpoint', async () => {
+row('+', 'System API, Certified data', 'the root key is the one of the status endpoint', async () => {
   const probe = await network.probe();
 
   expect(replyOf(await probe.update(program().read('root_key').reply()))).toEqual(network.rootKey);
@@ -168,7 +179,7 @@ row('+', 'Certified data', 'the root key is the one of the status endpoint', asy
 
 row(
   '+',
-  'Blob-typed arguments and results',
+  'System API, Blob-typed arguments and results',
   'copying more than there is, or out of memory, traps',
   async () => {
     const probe = await network.probe();
@@ -187,16 +198,21 @@ row(
   }
 );
 
-row('+', 'Performance counter', 'it grows with the work, and counter 1 spans the callbacks', async () => {
-  const probe = await network.probe();
-  const counter = (type: number): Program => program().ic0('performance_counter', type);
-  const work = program().repeat(1000, program().increment(0));
-  const spent = counter(0).then(work).then(counter(0)).op('swap').op('subtract').replyInt();
-  const onReply = counter(0).op('to_bytes').append().then(counter(1)).replyInt();
-  const call = { to: probe.id, arg: program().replyText(''), onReply };
+row(
+  '+',
+  'System API, Performance counter',
+  'it grows with the work, and counter 1 spans the callbacks',
+  async () => {
+    const probe = await network.probe();
+    const counter = (type: number): Program => program().ic0('performance_counter', type);
+    const work = program().repeat(1000, program().increment(0));
+    const spent = counter(0).then(work).then(counter(0)).op('swap').op('subtract').replyInt();
+    const onReply = counter(0).op('to_bytes').append().then(counter(1)).replyInt();
+    const call = { to: probe.id, arg: program().replyText(''), onReply };
 
-  expect(replyInt(await probe.update(spent))).toBeGreaterThan(10_000n);
-  const counters = Buffer.from(replyOf(await probe.update(program().then(work).call(call))));
-  expect(counters.readBigUInt64LE(8)).toBeGreaterThan(counters.readBigUInt64LE(0) + 10_000n);
-  expect(codesOf(await probe.update(counter(2).replyInt()))).toMatch(/^5 /);
-});
+    expect(replyInt(await probe.update(spent))).toBeGreaterThan(10_000n);
+    const counters = Buffer.from(replyOf(await probe.update(program().then(work).call(call))));
+    expect(counters.readBigUInt64LE(8)).toBeGreaterThan(counters.readBigUInt64LE(0) + 10_000n);
+    expect(codesOf(await probe.update(counter(2).replyInt()))).toMatch(/^5 /);
+  }
+);
