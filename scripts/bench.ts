@@ -1,10 +1,11 @@
 /**
- * `npm run bench [-- instructions|story|build]`: prints JSON. Instructions are exact and the same everywhere; seconds are this
+ * `npm run bench [-- build|instructions|local-ic|story]`: prints JSON. Instructions are exact and the same everywhere; seconds are this
  * machine's, and only ratios within one run mean anything.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureInstructions } from './bench/instructions';
+import { measureLocalIc } from './bench/local-ic/measure-local-ic';
 import { measureStory } from './bench/story-time';
 import { buildCanisters, canisterNames } from './build-canisters';
 import { projectRoot } from './project-files';
@@ -17,6 +18,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
     return { buildSeconds: (performance.now() - startedAt) / 1_000 };
   },
   instructions: measureInstructions,
+  'local-ic': measureLocalIc,
   story: () => Promise.resolve(measureStory())
 };
 

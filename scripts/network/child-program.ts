@@ -8,6 +8,7 @@ import { stopChild } from '../stop-child';
 const READY_DEADLINE_MS = 60_000;
 
 export type ChildProgram = {
+  readonly pid: number;
   /** The line that `isReady` recognised. */
   readonly readyLine: string;
   /** How it ended: the signal, or the exit code with the last line it wrote. */
@@ -43,7 +44,8 @@ export async function startProgram(options: {
     options.onLine?.(line);
   };
   try {
-    return { readyLine: await firstReadyLine(child, { ...options, onLine }), ended, stop };
+    const readyLine = await firstReadyLine(child, { ...options, onLine });
+    return { pid: child.pid ?? 0, readyLine, ended, stop };
   } catch (error) {
     await stop();
     throw error;
