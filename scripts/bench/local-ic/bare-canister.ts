@@ -30,7 +30,9 @@ export class BareCanister {
       get execution() {
         return current();
       },
-      instructionsUsed: () => 0n
+      instructionsUsed: () => 0n,
+      charge: () => undefined,
+      is64Bit: false
     });
     this.#exports = new wasm.Instance(new wasm.Module(module), imports).exports;
   }
@@ -63,6 +65,7 @@ function inputOf(context: ContextName, arg: Uint8Array): ExecutionInput {
     },
     subnet: { id: ID, rootKey: ID },
     caller: CONTROLLER,
+    callerInfo: undefined,
     rejection: undefined,
     methodName: '',
     timeNs: 1_700_000_000_000_000_000n,
