@@ -176,7 +176,8 @@ describe('the domains canister refuses, and changes nothing', () => {
 
 const lie: ProxyBehaviour = {
   kind: 'rewrite',
-  rewrite: (body) => body.replaceAll(/"hash":"0x./g, '"hash":"0x0').replaceAll('"0x00', '"0x01')
+  rewrite: (body) =>
+    body.replaceAll(/"hash":"0x(.)/g, (_, digit: string) => `"hash":"0x${digit === '0' ? '1' : '0'}`)
 };
 const down: ProxyBehaviour = { kind: 'down' };
 const answering = (body: string): ProxyBehaviour => ({ kind: 'rewrite', rewrite: () => body });
