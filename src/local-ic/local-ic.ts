@@ -131,6 +131,8 @@ export class LocalIc {
     this.replica.close();
     await this.services.server.close();
     await closeState(this.replica, this.services.store);
+    // Last, so that no canister is told that they failed: at the next start they are made again.
+    this.services.outcalls.close();
   }
 }
 

@@ -80,6 +80,7 @@ function parseRoutes(routes: OutcallRoutes): ReadonlyMap<string, string> {
 export class HttpOutcalls {
   private routes: ReadonlyMap<string, string>;
   private readonly timeoutMs: number;
+  private readonly closing = new AbortController();
 
   /** @throws {OutcallRouteError} */
   constructor(options: { readonly routes?: OutcallRoutes; readonly timeoutMs?: number } = {}) {
@@ -92,10 +93,15 @@ export class HttpOutcalls {
     this.routes = parseRoutes(routes);
   }
 
+  /** Ends what is under way: it fails. */
+  close(): void {
+    this.closing.abort();
+  }
+
   readonly perform: PerformOutcall = async (request) => {
     assertOutcallLimits(request);
     const url = this.resolve(request.url);
-    const signal = AbortSignal.timeout(this.timeoutMs);
+    const signal = AbortSignal.any([AbortSignal.timeout(this.timeoutMs), this.closing.signal]);
     try {
       const response = await send(url, request, signal);
       return await readResponse(response, request);

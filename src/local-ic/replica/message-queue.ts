@@ -11,15 +11,23 @@ export type MessageQueueOptions = {
   readonly onError: (error: unknown) => void;
 };
 
-/** Messages are processed one at a time in the order they came; the event loop turns between two of them. */
+type Waiter = { readonly resolve: () => void; readonly lastRound: number };
+
+/**
+ * Messages are processed one at a time in the order they came; the event loop turns between two of them. A round is
+ * what was ready at its beginning: what its messages send belongs to a later one.
+ */
 export class MessageQueue {
   /** Everything that is not processed yet, by number in the order it came. */
   readonly messages = new TrackedMap<number, QueuedMessage>();
-  #ready: number[] = [];
+  /** Numbers of the round under way, processed before the head. */
+  #round: number[] = [];
   #head = 0;
+  #nextRound: number[] = [];
+  #roundCount = 0;
   #isPumping = false;
   #isHalted = false;
-  #idleWaiters: (() => void)[] = [];
+  #waiters: Waiter[] = [];
 
   constructor(private readonly options: MessageQueueOptions) {}
 
@@ -30,7 +38,7 @@ export class MessageQueue {
   /** Takes a message in that is processed before all others. */
   enqueueNext(message: QueuedMessage): void {
     const id = this.#add(message);
-    this.#ready.splice(this.#head, 0, id);
+    this.#round.splice(this.#head, 0, id);
     this.#startPumping();
   }
 
@@ -55,10 +63,11 @@ export class MessageQueue {
     this.#isHalted = true;
   }
 
-  /** Resolves when nothing is left that could be processed. */
-  whenIdle(): Promise<void> {
+  /** Resolves when nothing is left that could be processed, or when so many whole rounds have been. */
+  whenIdle(maxRounds: number): Promise<void> {
     if (!this.#isPumping) return Promise.resolve();
-    return new Promise((resolve) => this.#idleWaiters.push(resolve));
+    const lastRound = this.#roundCount + maxRounds;
+    return new Promise((resolve) => this.#waiters.push({ resolve, lastRound }));
   }
 
   #add(message: QueuedMessage): number {
@@ -68,7 +77,7 @@ export class MessageQueue {
   }
 
   #makeReady(id: number): void {
-    this.#ready.push(id);
+    this.#nextRound.push(id);
     this.#startPumping();
   }
 
@@ -79,11 +88,13 @@ export class MessageQueue {
   }
 
   readonly #pump = (): void => {
-    const id = this.#isHalted ? undefined : this.#ready[this.#head++];
+    if (this.#head >= this.#round.length) this.#startRound();
+    const id = this.#isHalted ? undefined : this.#round[this.#head++];
     try {
       if (id !== undefined) this.#process(id);
     } finally {
-      if (!this.#isHalted && this.#head < this.#ready.length) setImmediate(this.#pump);
+      const isMore = this.#head < this.#round.length || this.#nextRound.length > 0;
+      if (!this.#isHalted && isMore) setImmediate(this.#pump);
       else this.#settle();
     }
   };
@@ -101,12 +112,23 @@ export class MessageQueue {
     }
   }
 
-  #settle(): void {
-    this.#ready = [];
+  #startRound(): void {
+    this.#round = this.#nextRound;
+    this.#nextRound = [];
     this.#head = 0;
+    this.#release(({ lastRound }) => lastRound <= this.#roundCount);
+    this.#roundCount += 1;
+  }
+
+  #settle(): void {
     this.#isPumping = false;
-    const waiters = this.#idleWaiters;
-    this.#idleWaiters = [];
-    for (const resolve of waiters) resolve();
+    this.#release(() => true);
+  }
+
+  #release(isOver: (waiter: Waiter) => boolean): void {
+    const over = this.#waiters.filter(isOver);
+    if (over.length === 0) return;
+    this.#waiters = this.#waiters.filter((waiter) => !isOver(waiter));
+    for (const { resolve } of over) resolve();
   }
 }

@@ -45,6 +45,9 @@ export type ReplicaOptions = {
   readonly onInternalError?: (error: unknown) => void;
 };
 
+/** More than any chain of calls that ends has. */
+const TICK_ROUNDS = 10_000;
+
 /** The state machine of one subnet: canisters, their messages and the management canister. */
 export class Replica implements ReplicaPort {
   readonly canisterRange = CANISTER_RANGE;
@@ -165,12 +168,16 @@ export class Replica implements ReplicaPort {
     this.setTime(this.timeNs() + byNs);
   }
 
-  /** Runs what the clock has made due, and resolves when no message is left to process. */
-  async tick(): Promise<void> {
+  /**
+   * Runs what the clock has made due, and resolves when no message is left to process. Canisters that never rest, such
+   * as one that sets its timer to a time in the past, are given `maxRounds`: a round is all messages that were ready
+   * at its beginning.
+   */
+  async tick(maxRounds = TICK_ROUNDS): Promise<void> {
     this.#parts.timers.fireDue();
     this.#parts.requests.prune(this.timeNs());
     this.#persistence?.noteChange();
-    await this.#parts.queue.whenIdle();
+    await this.#parts.queue.whenIdle(maxRounds);
   }
 
   /** Stops timers. What is queued still runs; where there is a store, at the next start. */

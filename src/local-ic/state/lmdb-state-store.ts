@@ -83,7 +83,7 @@ class LmdbStateStore implements StateStore {
     const pending = this.#pendingBelow(prefix).values();
     let next = pending.next().value;
     for (const { key: bytes, value } of this.database.getRange(rangeOf(prefix))) {
-      const key = Buffer.from(bytes).toString('latin1');
+      const key = keyText(bytes);
       for (; next && next.key < key; next = pending.next().value) yield* present(next);
       if (next?.key !== key) yield [key, plainBytes(value)];
       else {
@@ -92,6 +92,16 @@ class LmdbStateStore implements StateStore {
       }
     }
     for (; next; next = pending.next().value) yield* present(next);
+  }
+
+  keys(prefix: string): Iterable<string> {
+    const keys = new Set<string>();
+    for (const bytes of this.database.getKeys(rangeOf(prefix))) keys.add(keyText(bytes));
+    for (const { key, value } of this.#pendingBelow(prefix)) {
+      if (value) keys.add(key);
+      else keys.delete(key);
+    }
+    return [...keys].sort();
   }
 
   write(changes: readonly StateChange[]): Promise<void> {
@@ -171,6 +181,8 @@ function* present({ key, value }: StateChange): Iterable<readonly [string, Uint8
 /** A copy by `slice` of the package's `Buffer` would be none. */
 const plainBytes = ({ buffer, byteOffset, length }: Uint8Array): Uint8Array =>
   new Uint8Array(buffer, byteOffset, length);
+
+const keyText = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1');
 
 const keyBytes = (key: string): Buffer => Buffer.from(key, 'latin1');
 

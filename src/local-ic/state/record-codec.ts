@@ -1,14 +1,35 @@
 import { types } from 'node:util';
 import { deserialize, serialize } from 'node:v8';
+import { StateFolderError } from './state-folder-error';
+
+/** Version of the records this Node writes; it reads those of it and of all before. */
+export const RECORD_FORMAT = Number(serialize(undefined)[1]);
 
 /** Bytes of plain data: objects, arrays, maps, text, numbers, bigints, byte arrays. */
 export function encodeRecord(record: unknown): Uint8Array {
   return serialize(record);
 }
 
-/** What {@link encodeRecord} made bytes of. The state is this program's own: who reads a record knows what it wrote. */
+/**
+ * What {@link encodeRecord} made bytes of. The state is this program's own: who reads a record knows what it wrote.
+ *
+ * @throws {StateFolderError} 'damaged' for bytes that are no record.
+ */
 export function decodeRecord<Shape>(bytes: Uint8Array): Shape {
-  return withOwnBytes(deserialize(bytes)) as Shape;
+  return withOwnBytes(deserializeWhole(bytes)) as Shape;
+}
+
+function deserializeWhole(bytes: Uint8Array): unknown {
+  try {
+    return deserialize(bytes);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StateFolderError(
+      'damaged',
+      `A record of the state is damaged: ${reason}. Restore the state folder from a copy, or start anew with --reset`,
+      { cause }
+    );
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, r
 import { existsSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { isLockFile, lockFolder } from './folder-lock';
+import { RECORD_FORMAT } from './record-codec';
 import { StateFolderError, withDisk } from './state-folder-error';
 
 /** Version of what this program stores. */
@@ -14,7 +15,15 @@ const DATA_LOCK_FILE = 'data.mdb-lock';
 const WHAT = 'state of a local Internet Computer';
 
 /** What the marker says. While a folder is not ready nothing in it was ever acknowledged. */
-type Marker = { readonly what: string; readonly formatVersion: number; readonly isReady: boolean };
+type Marker = {
+  readonly what: string;
+  readonly formatVersion: number;
+  /** Newest form that Node may have given the records in it. */
+  readonly recordFormat: number;
+  /** Version of the Node that wrote the marker. */
+  readonly node: string;
+  readonly isReady: boolean;
+};
 
 /** A folder held by this process. */
 export type ClaimedFolder = {
@@ -38,12 +47,16 @@ export function claimStateFolder(folder: string): ClaimedFolder {
     readMarker(folder);
     const release = lockFolder(folder);
     try {
-      const isReady = readMarker(folder)?.isReady ?? false;
+      const marker = readMarker(folder);
+      const isReady = marker?.isReady ?? false;
       // It would be taken as it is; whoever wrote it is gone.
       rmSync(join(folder, DATA_LOCK_FILE), { force: true });
       if (!isReady) {
         writeMarker(folder, false);
         rmSync(join(folder, DATA_FILE), { force: true });
+      } else if (marker?.recordFormat !== RECORD_FORMAT) {
+        // Before this Node puts records in that the former one cannot read.
+        writeMarker(folder, true);
       }
       return {
         dataFile: join(folder, DATA_FILE),
@@ -92,7 +105,7 @@ function readMarker(folder: string): Marker | undefined {
 }
 
 function parseMarker(folder: string, text: string): Marker {
-  const { what, formatVersion, isReady } = parseObject(text);
+  const { what, formatVersion, recordFormat = 0, node, isReady } = parseObject(text);
   if (what !== WHAT || typeof formatVersion !== 'number' || formatVersion < 1) {
     throw new StateFolderError(
       'damaged',
@@ -106,7 +119,20 @@ function parseMarker(folder: string, text: string): Marker {
         `expected ${STATE_FORMAT_VERSION}. Use that version, choose another folder, or start anew with --reset`
     );
   }
-  return { what, formatVersion, isReady: isReady === true };
+  if (Number(recordFormat) > RECORD_FORMAT) {
+    throw new StateFolderError(
+      'newer-version',
+      `The state folder ${folder} was written by Node ${String(node)}, in a form that this Node, ` +
+        `${process.version}, cannot read. Use that version or a newer one, choose another folder, or start anew with --reset`
+    );
+  }
+  return {
+    what,
+    formatVersion,
+    recordFormat: Number(recordFormat),
+    node: String(node),
+    isReady: isReady === true
+  };
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
@@ -128,7 +154,13 @@ function assertNothingElse(folder: string): void {
 }
 
 function writeMarker(folder: string, isReady: boolean): void {
-  const marker: Marker = { what: WHAT, formatVersion: STATE_FORMAT_VERSION, isReady };
+  const marker: Marker = {
+    what: WHAT,
+    formatVersion: STATE_FORMAT_VERSION,
+    recordFormat: RECORD_FORMAT,
+    node: process.version,
+    isReady
+  };
   const draft = join(folder, MARKER_DRAFT);
   writeFileSync(draft, `${JSON.stringify(marker, undefined, 2)}\n`, { flush: true });
   renameSync(draft, join(folder, MARKER_FILE));

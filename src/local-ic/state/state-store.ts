@@ -7,6 +7,8 @@ export interface StateStore {
   get(key: string): Uint8Array | undefined;
   /** Everything under keys that begin with `prefix`, in the order of the keys. */
   entries(prefix: string): Iterable<readonly [key: string, value: Uint8Array]>;
+  /** The keys that begin with `prefix`, in their order; values are not read. */
+  keys(prefix: string): Iterable<string>;
   /**
    * Applies all changes or none, after those of every earlier call. Reads see them at once; the promise resolves when
    * a crash of the process or the machine cannot undo them any more, and rejects when they could not be stored.

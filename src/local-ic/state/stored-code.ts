@@ -124,7 +124,7 @@ export class StoredCode {
     { kept, changes }: { readonly kept: Pages; readonly changes: StateChange[] }
   ): void {
     const prefix = `${kind}/${key}/`;
-    for (const [storeKey] of this.store.entries(prefix)) {
+    for (const storeKey of this.store.keys(prefix)) {
       if (!kept.has(parseInt(storeKey.slice(prefix.length), 16)))
         changes.push({ key: storeKey, value: undefined });
     }

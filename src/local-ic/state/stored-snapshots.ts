@@ -52,7 +52,7 @@ export class StoredSnapshots {
 
   #remove(key: string, id: string, changes: StateChange[]): void {
     changes.push({ key: `snapshot/${key}/${id}`, value: undefined });
-    for (const [storeKey] of this.store.entries(`snapshot-page/${key}/${id}/`)) {
+    for (const storeKey of this.store.keys(`snapshot-page/${key}/${id}/`)) {
       changes.push({ key: storeKey, value: undefined });
     }
   }

@@ -59,7 +59,9 @@ describe('the state in a folder', () => {
     expect(store.get('a/3')).toBeUndefined();
     expect(store.get('a/5')).toEqual(bytes(55));
     expect(listed(store, 'a/')).toEqual(expected);
+    expect([...store.keys('a/')]).toEqual(['a/0', 'a/1', 'a/4', 'a/5', 'a/6']);
     await durable;
+    expect([...store.keys('a/')]).toEqual(['a/0', 'a/1', 'a/4', 'a/5', 'a/6']);
     expect(store.get('a/3')).toBeUndefined();
     expect(listed(store, 'a/')).toEqual(expected);
     expect(listed(store, '')).toEqual([...expected, 'b=9']);

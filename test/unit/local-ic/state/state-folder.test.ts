@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { serialize } from 'node:v8';
 import { openStateStore } from '../../../../src/local-ic/state/lmdb-state-store';
 import { resetStateFolder } from '../../../../src/local-ic/state/state-folder';
 import { StateFolderError, type StateFolderFault } from '../../../../src/local-ic/state/state-folder-error';
@@ -58,6 +59,8 @@ describe('a state folder', () => {
     expect(JSON.parse(readFileSync(join(folder, MARKER), 'utf8'))).toEqual({
       what: 'state of a local Internet Computer',
       formatVersion: 1,
+      recordFormat: serialize(0)[1],
+      node: process.version,
       isReady: true
     });
     expect(readdirSync(folder).sort()).toEqual(['data.mdb', 'data.mdb-lock', 'local-ic-state.json']);
@@ -71,6 +74,28 @@ describe('a state folder', () => {
     expect(openingFault()?.fault).toBe('newer-version');
     expect(openingFault()?.message).toMatch(/newer version.*found format 2, expected 1.*--reset/);
     expect(readFileSync(join(folder, 'data.mdb'))).toEqual(before);
+  });
+
+  it('written by a Node whose records this one cannot read is refused, with both versions', async () => {
+    await fill(1);
+    const marker = JSON.parse(readFileSync(join(folder, MARKER), 'utf8')) as { recordFormat: number };
+    const newer = { ...marker, recordFormat: marker.recordFormat + 1, node: 'v99.1.2' };
+    writeFileSync(join(folder, MARKER), JSON.stringify(newer));
+    expect(openingFault()?.fault).toBe('newer-version');
+    expect(openingFault()?.message).toContain('written by Node v99.1.2');
+    expect(openingFault()?.message).toContain(process.version);
+    expect(JSON.parse(readFileSync(join(folder, MARKER), 'utf8'))).toEqual(newer);
+  });
+
+  it('written by an older Node is taken, and from then on refused by that one', async () => {
+    await fill(1);
+    const marker = JSON.parse(readFileSync(join(folder, MARKER), 'utf8')) as { recordFormat: number };
+    const older = { ...marker, recordFormat: marker.recordFormat - 1, node: 'v1.2.3' };
+    writeFileSync(join(folder, MARKER), JSON.stringify(older));
+    const store = openStateStore(folder);
+    expect(store.get('small/0')).toHaveLength(100);
+    expect(JSON.parse(readFileSync(join(folder, MARKER), 'utf8'))).toEqual(marker);
+    await store.close();
   });
 
   it.each(['', '{', 'null', '[]', '{"what":"something"}', '{"what":"state of a local Internet Computer"}'])(
