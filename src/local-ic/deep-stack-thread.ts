@@ -12,8 +12,15 @@ const STOP = 'stop';
 export const isDeepStackThread = !isMainThread;
 
 /**
+ * How long a program that is told to stop may go on. A canister may occupy it longer than anybody wants to wait, and
+ * what was acknowledged is on disk at any moment.
+ */
+const STOP_TIME_MS = 2000;
+
+/**
  * Runs a program again in a thread with a deep stack: a process's first thread has the stack that the system gives it.
- * Signals to stop go on to it; its exit code becomes the process's.
+ * Signals to stop go on to it, and end it when it does not follow soon or is told again; its exit code becomes the
+ * process's.
  */
 export function runInDeepStackThread(file: string, argv: readonly string[]): void {
   const worker = new Worker(LOAD, {
@@ -30,8 +37,15 @@ export function runInDeepStackThread(file: string, argv: readonly string[]): voi
     if (exitCode !== 0) process.exitCode = exitCode;
     for (const signal of SIGNALS) process.off(signal, stop);
   });
+  let isStopping = false;
+  const end = (): void => {
+    process.exit();
+  };
   const stop = (): void => {
+    if (isStopping) end();
+    isStopping = true;
     worker.postMessage(STOP);
+    setTimeout(end, STOP_TIME_MS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, stop);
 }

@@ -150,5 +150,5 @@ function sendError(options: ServerOptions, response: ServerResponse, error: unkn
   }
   options.onInternalError(error);
   if (response.headersSent) response.destroy();
-  else sendText(response, 500, 'Internal error');
+  else sendText(response, 500, `Internal error: ${error instanceof Error ? error.message : String(error)}`);
 }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { StateFolderError } from './state-folder-error';
 
@@ -22,7 +22,7 @@ export function lockFolder(folder: string): () => void {
   // The file alone may also be of another thread.
   const isHeld = held.has(path) || (birth !== '' && readOrEmpty(join(folder, ownFile)) === birth);
   if (isHeld) throw inUse(folder, process.pid);
-  writeFileSync(join(folder, ownFile), birth);
+  announce(join(folder, ownFile), birth);
   const others = readdirSync(folder).filter((name) => isLockFile(name) && name !== ownFile);
   const living = others.find((name) => isAlive(folder, name));
   if (living !== undefined) {
@@ -35,6 +35,16 @@ export function lockFolder(folder: string): () => void {
     held.delete(path);
     rmSync(join(folder, ownFile), { force: true });
   };
+}
+
+/** On a full disk the name alone is enough: what fills the disk may be the state that is to be reset. */
+function announce(path: string, birth: string): void {
+  try {
+    writeFileSync(path, birth);
+  } catch (error) {
+    const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+    if (!isFull || !existsSync(path)) throw error;
+  }
 }
 
 function inUse(folder: string, pid: number): StateFolderError {

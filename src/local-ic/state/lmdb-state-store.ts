@@ -46,6 +46,8 @@ function openDatabase(path: string): Database<Uint8Array, Uint8Array> {
     encoding: 'binary',
     keyEncoding: 'binary',
     overlappingSync: false,
+    // Every commit is a batch. The package's own would reject a promise of its own, too, which nobody has.
+    eventTurnBatching: false,
     cache: false
   });
 }

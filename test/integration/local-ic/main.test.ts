@@ -8,7 +8,7 @@ import { Actor, type ApiQueryResponse, HttpAgent } from '@dfinity/agent';
 import { Principal } from '@dfinity/principal';
 import { LocalIc } from '../../../src/local-ic/local-ic';
 import { assemble } from '../../fixtures/local-ic/wat-canister';
-import { createCanisterCall, createdCanister } from '../../support/local-ic/management-calls';
+import { createCanisterCall, createdCanister, installCall } from '../../support/local-ic/management-calls';
 import { RawClient } from '../../support/local-ic/raw-client';
 import { managementInterface, type ManagementService } from '../../support/local-ic/management-interface';
 
@@ -25,6 +25,8 @@ const RECURSION = `(module
       (else (i32.const 0))))
   (func (export "canister_query deep") (drop (call $down (i32.const 150000))) (call $msg_reply))
   (func (export "canister_query endless") (drop (call $down (i32.const -1)))))`;
+
+const SPINNER = '(module (func (export "canister_update spin") (loop $on (br $on))))';
 
 type Run = {
   readonly child: ChildProcess;
@@ -109,6 +111,22 @@ it('gives canisters a deep stack, and outlives one that recurses without end', a
 
   child.kill('SIGTERM');
   expect(await ended).toMatchObject({ code: 0, stderr: '' });
+});
+
+it('ends soon although a canister would go on for long', async () => {
+  const { child, firstLine, ended } = run('--port', '0');
+  const client = new RawClient(/http:\/\/127\.0\.0\.1:\d+/.exec(await firstLine)?.[0] ?? '');
+  const canisterId = await createCanister(client);
+  const spinner = await assemble(SPINNER);
+  expect(await client.call(installCall(canisterId, spinner, { install: null })).outcome).toMatchObject({
+    kind: 'replied'
+  });
+  const call = { canisterId, methodName: 'spin', arg: new Uint8Array(0) };
+  expect(await client.call({ ...call, version: 'v2' }).outcome).toEqual({ kind: 'accepted' });
+  const begin = Date.now();
+  child.kill('SIGINT');
+  expect(await ended).toMatchObject({ code: 0, stderr: '' });
+  expect(Date.now() - begin).toBeLessThan(6000);
 });
 
 it.each([
