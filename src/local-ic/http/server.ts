@@ -5,6 +5,7 @@ import { type Answer, type Endpoints } from '../protocol/endpoints';
 import { parsePrincipal } from '../protocol/principal';
 import { RequestError } from '../protocol/request-error';
 import { API_CORS_HEADERS } from './cors';
+import { StateFolderError } from '../state/state-folder-error';
 import { type Gateway } from './gateway/gateway';
 import { isAllowedHost } from './host-guard';
 import { ClientGoneError, readBody } from './request-body';
@@ -150,5 +151,10 @@ function sendError(options: ServerOptions, response: ServerResponse, error: unkn
   }
   options.onInternalError(error);
   if (response.headersSent) response.destroy();
-  else sendText(response, 500, `Internal error: ${error instanceof Error ? error.message : String(error)}`);
+  else sendText(response, 500, internalErrorText(error));
+}
+
+/** A disk that refuses is something that the client's user can do something about. */
+function internalErrorText(error: unknown): string {
+  return error instanceof StateFolderError ? `Internal error: ${error.message}` : 'Internal error';
 }

@@ -4,6 +4,7 @@ import { decode } from '@dfinity/cbor';
 import { Principal } from '@dfinity/principal';
 import { Gateway } from '../../../../src/local-ic/http/gateway/gateway';
 import { type RunningServer, startServer } from '../../../../src/local-ic/http/server';
+import { StateFolderError } from '../../../../src/local-ic/state/state-folder-error';
 import {
   anonymously,
   callContent,
@@ -172,6 +173,15 @@ it('answers 500 and reports when the replica fails, and lives on', async () => {
   expect(reply.body.toString()).not.toContain('broken');
   expect(internalErrors).toEqual([failure]);
   expect((await send('GET', '/api/v2/status')).status).toBe(200);
+});
+
+it('says what keeps it from storing anything', async () => {
+  const failure = new StateFolderError('disk-refused', 'the disk is full');
+  fixture.replica.onQuery = () => Promise.reject(failure);
+  const reply = await send('POST', apiPath('v2', 'query'), {
+    body: anonymously(queryContent(fixture.replica))
+  });
+  expect([reply.status, reply.body.toString()]).toEqual([500, 'Internal error: the disk is full']);
 });
 
 describe('browsers', () => {
