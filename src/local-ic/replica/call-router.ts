@@ -136,6 +136,20 @@ export class CallRouter {
     this.#finish(canister, context, this.#afterCallback(canister, { context, call, rejection, result }));
   }
 
+  /** Ends a call without its callback running; its caller is answered with `outcome` when nothing else can answer it. */
+  endWithoutCallback(callId: number, refundCycles: bigint, outcome: Outcome): void {
+    const waiting = this.options.sender.end(callId);
+    if (!waiting) {
+      this.options.ledger.burn(refundCycles);
+      return;
+    }
+    const { contexts, registry } = this.options;
+    const { call, context } = waiting;
+    registry.get(context.canisterId).cycles += refundCycles + call.prepaidCycles;
+    if (!context.isAnswered && context.outstandingCalls === 0) contexts.answer(context, outcome);
+    contexts.closeIfDone(context);
+  }
+
   /** Pays for the transmission of an answer from what was prepaid; gives what is left for the callback. */
   #payForResponse(canister: Canister, { prepaidCycles }: OutstandingCall, outcome: Outcome): bigint {
     const size = outcome.kind === 'replied' ? outcome.reply.length : utf8Length(outcome.rejectMessage);

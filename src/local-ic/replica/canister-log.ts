@@ -39,6 +39,22 @@ export class CanisterLog {
     this.#nextIndex = nextIndex;
   }
 
+  /** Keeps what it is now; calling what is returned makes it that again. */
+  remember(): () => void {
+    const [records, bytes, nextIndex, limitBytes] = [
+      [...this.#records],
+      this.#bytes,
+      this.#nextIndex,
+      this.#limitBytes
+    ];
+    return () => {
+      this.#records = records;
+      this.#bytes = bytes;
+      this.#nextIndex = nextIndex;
+      this.#limitBytes = limitBytes;
+    };
+  }
+
   append(content: Uint8Array, timestampNs: bigint): void {
     const kept = content.slice(0, Math.max(0, this.#limitBytes - RECORD_BYTES));
     this.#records.push({ index: this.#nextIndex++, timestampNs, content: kept });

@@ -22,7 +22,7 @@ export const CANISTER_RANGE: readonly [Uint8Array, Uint8Array] = [canisterIdOf(0
 /** The canisters there are. Ids are never reused. */
 export class CanisterRegistry {
   /** By id in hex. */
-  readonly canisters = new TrackedMap<string, Canister>();
+  readonly canisters = new TrackedMap<string, Canister>((canister) => canister.remember());
   /** Ids in hex that were given out, of deleted canisters too. */
   readonly usedIds = new Set<string>();
   /** Where the search for the next free id begins. */

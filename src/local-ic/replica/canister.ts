@@ -179,6 +179,23 @@ export class Canister {
     this.#code = code;
   }
 
+  /** Keeps what it is now, besides the content of its memory; calling what is returned makes it that again. */
+  remember(): () => void {
+    const fields = { ...this, stopCalls: [...this.stopCalls] };
+    const code = this.#code;
+    const changes = [...this.changes];
+    const consumedCycles = { ...this.consumedCycles };
+    const maps = [rememberEntries(this.chunks), rememberEntries(this.snapshots)];
+    const restoreParts = [...maps, rememberEntries(this.pendingCalls), this.log.remember()];
+    return () => {
+      Object.assign(this, fields);
+      this.#code = code;
+      this.changes.splice(0, Infinity, ...changes);
+      Object.assign(this.consumedCycles, consumedCycles);
+      for (const restore of restoreParts) restore();
+    };
+  }
+
   get idleCyclesBurnedPerDay(): bigint {
     return idleCyclesPerDay(this.settings, this.memoryBytes);
   }
@@ -231,4 +248,12 @@ export class Canister {
       case 'controllers_change':
     }
   }
+}
+
+function rememberEntries<Key, Value>(map: Map<Key, Value>): () => void {
+  const entries = [...map];
+  return () => {
+    map.clear();
+    for (const [key, value] of entries) map.set(key, value);
+  };
 }

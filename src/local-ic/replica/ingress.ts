@@ -1,5 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils';
-import { type CanisterFault, ERROR_CODE } from '../execution/canister-fault';
+import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { ingressCost } from '../execution/cycles-schedule';
 import { type ManagementCanister } from '../management/management-canister';
 import { noWasmModule } from './call-admission';
@@ -33,7 +33,7 @@ export class Ingress {
   submit(message: IngressMessage): Rejection | undefined {
     const { requests, queue } = this.options;
     if (requests.has(message.requestId)) return undefined;
-    const refusal = this.#refuse(message);
+    const refusal = this.#refuseOrFail(message);
     if (refusal) return refusal;
     requests.add(message);
     queue.enqueue({ kind: 'ingress', message });
@@ -66,6 +66,16 @@ export class Ingress {
     const origin = { kind: 'ingress', requestId } as const;
     const call = { origin, caller: sender, methodName, arg, cycles: 0n, deadlineNs: 0n };
     delivery.deliver(canisterId, senderInfo ? { ...call, senderInfo } : call);
+  }
+
+  /** Code that cannot even be started refuses everything. */
+  #refuseOrFail(message: IngressMessage): Rejection | undefined {
+    try {
+      return this.#refuse(message);
+    } catch (error) {
+      if (error instanceof CanisterFault) return rejection(error.code, error.message);
+      throw error;
+    }
   }
 
   #refuse(message: IngressMessage): Rejection | undefined {

@@ -6,6 +6,7 @@ import { type IdSequence } from './id-sequence';
 import { type IncomingCall, type QueuedMessage } from './message';
 import { type MessageQueue } from './message-queue';
 import { rejected } from './rejection';
+import { type Outcome } from './replica-port';
 import { TrackedMap } from './tracked-map';
 
 export type ManagementCallsOptions = {
@@ -51,6 +52,14 @@ export class ManagementCalls {
     this.waiting.delete(managementCallId);
     this.options.ledger.burn(feeCycles);
     this.options.answers.answer(call.origin, { outcome, refundCycles: call.cycles - feeCycles });
+  }
+
+  /** Answers a call that waited with `outcome`; all its cycles go back. */
+  giveUp(managementCallId: number, outcome: Outcome): void {
+    const call = this.waiting.peek(managementCallId);
+    if (!call) return;
+    this.waiting.delete(managementCallId);
+    this.options.answers.answer(call.origin, { outcome, refundCycles: call.cycles });
   }
 
   /** Carries out again what was begun and not answered, unless its answer is stored already. */

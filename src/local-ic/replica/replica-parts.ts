@@ -16,8 +16,8 @@ import { IdSequence } from './id-sequence';
 import { Ingress } from './ingress';
 import { LowMemoryHooks } from './low-memory-hooks';
 import { ManagementCalls } from './management-calls';
-import { processMessage } from './message-processor';
 import { MessageQueue } from './message-queue';
+import { takeStep } from './message-step';
 import { QueryRunner } from './query-runner';
 import { ReplicaTime } from './replica-time';
 import { RequestStore } from './request-store';
@@ -72,7 +72,7 @@ export class ReplicaParts {
     this.queue = new MessageQueue({
       ids: this.ids,
       process: (message) => {
-        processMessage(this, message);
+        takeStep(this, message);
       },
       onProcessed: options.onProcessed,
       onError: options.onInternalError

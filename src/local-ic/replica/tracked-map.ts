@@ -1,7 +1,20 @@
-/** A map that can tell which of its entries may have changed since it was last asked. */
-export class TrackedMap<Key, Value> {
+/** Keeps what a value is now; calling what is returned makes it that again. */
+export type Remember<Value> = (value: Value) => () => void;
+
+/** For records whose fields are replaced and never changed inside. */
+function rememberFields(record: object): () => void {
+  const former = { ...record };
+  return () => Object.assign(record, former);
+}
+
+/** A map that can tell which of its entries may have changed since it was last asked, and can undo changes. */
+export class TrackedMap<Key, Value extends object> {
   readonly #entries = new Map<Key, Value>();
   #touched: Set<Key> | undefined;
+  /** How to undo what was done to entries since {@link begin}. */
+  #undo: Map<Key, () => void> | undefined;
+
+  constructor(private readonly remember: Remember<Value> = rememberFields) {}
 
   get size(): number {
     return this.#entries.size;
@@ -19,7 +32,7 @@ export class TrackedMap<Key, Value> {
   /** An entry that the caller may change: it counts as changed. */
   get(key: Key): Value | undefined {
     const value = this.#entries.get(key);
-    if (value !== undefined) this.#touched?.add(key);
+    if (value !== undefined) this.#touch(key);
     return value;
   }
 
@@ -29,8 +42,8 @@ export class TrackedMap<Key, Value> {
   }
 
   set(key: Key, value: Value): void {
+    this.#touch(key);
     this.#entries.set(key, value);
-    this.#touched?.add(key);
   }
 
   /** Puts in an entry as it is stored already. */
@@ -39,8 +52,22 @@ export class TrackedMap<Key, Value> {
   }
 
   delete(key: Key): boolean {
-    this.#touched?.add(key);
+    this.#touch(key);
     return this.#entries.delete(key);
+  }
+
+  /** From now on until {@link commit}, what is done to entries can be undone. */
+  begin(): void {
+    this.#undo = new Map();
+  }
+
+  commit(): void {
+    this.#undo = undefined;
+  }
+
+  rollback(): void {
+    for (const undo of this.#undo?.values() ?? []) undo();
+    this.#undo = undefined;
   }
 
   /** All entries in the order they came, to be left as they are. */
@@ -58,5 +85,17 @@ export class TrackedMap<Key, Value> {
     const touched = this.#touched;
     this.#touched = new Set();
     return touched;
+  }
+
+  #touch(key: Key): void {
+    this.#touched?.add(key);
+    if (!this.#undo || this.#undo.has(key)) return;
+    const value = this.#entries.get(key);
+    const putBack = value && this.remember(value);
+    this.#undo.set(key, () => {
+      putBack?.();
+      if (value) this.#entries.set(key, value);
+      else this.#entries.delete(key);
+    });
   }
 }

@@ -1,4 +1,5 @@
 import { bytesToHex } from '@noble/hashes/utils';
+import { CanisterFault } from '../execution/canister-fault';
 import { CanisterInstance } from '../execution/canister-instance';
 import { loadModule } from '../execution/canister-module';
 import { type HeapChanges, type InstanceRegisters, type PagedImage } from '../execution/memory-image';
@@ -136,7 +137,11 @@ export class StoredCode {
     if (!uploadedBytes) throw new Error(`BUG: ${moduleKey} is not stored`);
     const stable = new StableMemory(this.#image('stable', key, record.stableBytes));
     const heap = { ...this.#image('heap', key, record.heapBytes), ...record.registers };
-    return new CanisterInstance(loadModule(uploadedBytes), stable, heap);
+    try {
+      return new CanisterInstance(loadModule(uploadedBytes), stable, heap);
+    } catch (error) {
+      throw error instanceof CanisterFault ? refusedModule(error) : error;
+    }
   }
 
   #readMetadata(moduleHash: Uint8Array): ModuleMetadata {
@@ -147,6 +152,12 @@ export class StoredCode {
   #image(kind: Kind, key: string, byteLength: number): PagedImage {
     return { byteLength, readPage: (index) => this.store.get(pageKey(kind, key, index)) };
   }
+}
+
+/** Of a module that an earlier version of this program took. */
+function refusedModule({ code, message }: CanisterFault): CanisterFault {
+  const text = 'This version of the local Internet Computer cannot run the module that is installed';
+  return new CanisterFault(code, `${text}: ${message} Upgrade is not possible; reinstall the canister.`);
 }
 
 type Pages = HeapChanges['pages'];

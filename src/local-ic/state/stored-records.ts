@@ -19,7 +19,7 @@ export const NUMBER_KEYS: KeyFormat<number> = {
 export const TEXT_KEYS: KeyFormat<string> = { write: (key) => key, read: (text) => text };
 
 /** The entries of a map of plain data, each under a key of its own. */
-export class StoredRecords<Key, Value> implements StoredPart {
+export class StoredRecords<Key, Value extends object> implements StoredPart {
   readonly #stored = new Set<Key>();
 
   constructor(
