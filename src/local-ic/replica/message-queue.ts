@@ -6,7 +6,7 @@ export type MessageQueueOptions = {
   readonly ids: IdSequence;
   readonly process: (message: QueuedMessage) => void;
   /** Told after each message, when the state is whole again. */
-  readonly onProcessed: () => void;
+  readonly onProcessed: (message: QueuedMessage) => void;
   /** Told of a message whose processing threw; the next one is processed nevertheless. */
   readonly onError: (error: unknown) => void;
 };
@@ -108,7 +108,7 @@ export class MessageQueue {
     } catch (error) {
       this.options.onError(error);
     } finally {
-      this.options.onProcessed();
+      this.options.onProcessed(message);
     }
   }
 

@@ -32,7 +32,8 @@ export type PartsOptions = Pick<ManagementHost, 'thresholdKeys' | 'performOutcal
     readonly clock: Clock;
     readonly dataCertificate: (canisterId: Uint8Array) => Uint8Array | undefined;
     readonly systemCanisters: (parts: ReplicaParts) => readonly SystemCanister[];
-    readonly onProcessed: () => void;
+    /** Told that there is something to store. */
+    readonly noteChange: () => void;
     readonly onInternalError: (error: unknown) => void;
   };
 
@@ -46,6 +47,7 @@ export class ReplicaParts {
   readonly timeNs: () => bigint;
   readonly timers: Timers;
   readonly onInternalError: (error: unknown) => void;
+  readonly noteChange: () => void;
   readonly queue: MessageQueue;
   readonly answers = new CallAnswers(this);
   readonly stops = new CanisterStops(this);
@@ -69,12 +71,15 @@ export class ReplicaParts {
     this.timeNs = this.time.now;
     this.timers = new Timers(this.time);
     this.onInternalError = options.onInternalError;
+    this.noteChange = options.noteChange;
     this.queue = new MessageQueue({
       ids: this.ids,
       process: (message) => {
         takeStep(this, message);
       },
-      onProcessed: options.onProcessed,
+      onProcessed: ({ kind }) => {
+        if (kind !== 'resource-charges') this.noteChange();
+      },
       onError: options.onInternalError
     });
     this.runner = new CanisterRunner({

@@ -68,7 +68,7 @@ export class Replica implements ReplicaPort {
       dataCertificate,
       systemCanisters: (parts) => systemCanisters?.(systemCanisterHost(parts, subnetId)) ?? [],
       onLog: options.onLog ?? (() => undefined),
-      onProcessed: () => this.#persistence?.noteChange(),
+      noteChange: () => this.#persistence?.noteChange(),
       onInternalError: options.onInternalError ?? rethrow
     });
     const { registry, ledger, systemCanisters: ownCanisters } = this.#parts;
@@ -176,7 +176,6 @@ export class Replica implements ReplicaPort {
   async tick(maxRounds = TICK_ROUNDS): Promise<void> {
     this.#parts.timers.fireDue();
     this.#parts.requests.prune(this.timeNs());
-    this.#persistence?.noteChange();
     await this.#parts.queue.whenIdle(maxRounds);
   }
 

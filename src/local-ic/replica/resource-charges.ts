@@ -12,6 +12,8 @@ export type ResourceChargesOptions = {
   readonly ledger: CyclesLedger;
   readonly queue: MessageQueue;
   readonly timers: Timers;
+  /** Told that there is something to store. */
+  readonly noteChange: () => void;
 };
 
 const NS_PER_SECOND = 1_000_000_000n;
@@ -30,6 +32,7 @@ export class ResourceCharges {
     });
   }
 
+  /** What was only charged is stored with the next change: until then a restart would charge it again, for all the time. */
   charge(): void {
     const { registry, timers } = this.options;
     const nowNs = timers.nowNs();
@@ -62,7 +65,8 @@ export class ResourceCharges {
 
   /** Takes all from a canister that ran out of cycles: code, snapshots, history, allocations and what was left. */
   #endUnpaid(canister: Canister): void {
-    const { installer, ledger } = this.options;
+    const { installer, ledger, noteChange } = this.options;
+    noteChange();
     ledger.charge(canister, canister.cycles, 'uninstall');
     installer.uninstall(canister);
     canister.installedNs = undefined;

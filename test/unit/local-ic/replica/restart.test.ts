@@ -6,7 +6,8 @@ import {
   type Installed,
   replyNumber,
   TestReplica,
-  type TestReplicaOptions
+  type TestReplicaOptions,
+  UNCHANGED_SETTINGS
 } from '../../../fixtures/local-ic/test-replica';
 import { buildCanister } from '../../../fixtures/local-ic/wat-canister';
 
@@ -178,6 +179,38 @@ describe('a restart', () => {
     await host.install(await counter(), { canister });
     const after = await restart();
     expect(await readAll(after, canister)).toEqual([100n, 0n, 0n]);
+  });
+});
+
+describe('a network that nobody uses', () => {
+  it('writes nothing, and charges after a restart for all the time', async () => {
+    const canister = await host.install(await counter());
+    await host.replica.whenDurable();
+    const { writes } = store;
+    const before = host.replica.cyclesOf(canister.id) ?? 0n;
+    for (let round = 0; round < 5; round++) await host.advance(600);
+    await host.replica.whenDurable();
+    expect(store.writes).toBe(writes);
+    const idle = host.replica.cyclesOf(canister.id) ?? 0n;
+    expect(idle).toBeLessThan(before);
+
+    const after = await restart();
+    await after.advance(600);
+    const { mintedCycles, burnedCycles } = after.replica.ledger;
+    expect(after.replica.cyclesOf(canister.id)).toBe(mintedCycles - burnedCycles);
+    expect(before - (after.replica.cyclesOf(canister.id) ?? 0n)).toBeGreaterThanOrEqual(before - idle);
+  });
+
+  it('stores that a canister could not pay', async () => {
+    const settings = { ...UNCHANGED_SETTINGS, compute_allocation: [50n], freezing_threshold: [0n] };
+    const creation = { amount: [400_000_000_000n], settings: [settings] };
+    const canister = await host.install(await counter(), { creation });
+    await host.advance(86_400);
+    expect(host.replica.canister(canister.id)?.moduleHash).toBeUndefined();
+
+    const after = await restart();
+    expect(after.replica.canister(canister.id)?.moduleHash).toBeUndefined();
+    expect(after.replica.cyclesOf(canister.id)).toBe(0n);
   });
 });
 
