@@ -36,6 +36,7 @@ export function runInDeepStackThread(file: string, argv: readonly string[]): voi
   worker.on('exit', (exitCode) => {
     if (exitCode !== 0) process.exitCode = exitCode;
     for (const signal of SIGNALS) process.off(signal, stop);
+    clearInterval(npmWatch);
   });
   let isStopping = false;
   const end = (): void => {
@@ -48,9 +49,23 @@ export function runInDeepStackThread(file: string, argv: readonly string[]): voi
     setTimeout(end, STOP_TIME_MS).unref();
   };
   for (const signal of SIGNALS) process.on(signal, stop);
+  const npmWatch = onEndOfNpm(stop);
 }
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** npm hands SIGTERM to its shell only, which dies of it and tells the program nothing. */
+function onEndOfNpm(stop: () => void): NodeJS.Timeout | undefined {
+  if (!NPM_EVENTS.has(process.env['npm_lifecycle_event'] ?? '')) return undefined;
+  const shell = process.ppid;
+  return setInterval(() => {
+    if (process.ppid !== shell) stop();
+  }, NPM_WATCH_MS).unref();
+}
+
+/** Of `npm run local-ic` and `npx local-ic`; programs that other scripts start are theirs to end. */
+const NPM_EVENTS: ReadonlySet<string> = new Set(['local-ic', 'npx']);
+const NPM_WATCH_MS = 500;
 
 /** Runs `stop` once, when the process is told to stop. */
 export function onStop(stop: () => void): void {

@@ -1,11 +1,15 @@
 /** A local Internet Computer: one subnet, its execution and its HTTP interface, in this process. */
 import { randomBytes as systemRandomBytes } from 'node:crypto';
+import { type Principal } from '@dfinity/principal';
+import { installCanister, type InstalledCanister, type NewCanister, replaceCode } from './canister-installer';
+import { type CallToHold, type HeldCall, holdNextCall } from './held-call';
 import { Gateway } from './http/gateway/gateway';
 import { type RunningServer, startServer } from './http/server';
 import { HttpOutcalls, type OutcallRoutes } from './management/http-outcalls';
 import { createTestThresholdKeys } from './management/threshold-keys';
 import { Endpoints } from './protocol/endpoints';
 import { createNodeKey, createRootKey } from './protocol/subnet-keys';
+import { type CallInterceptor } from './replica/call-interception';
 import { Replica } from './replica/replica';
 import { type Clock } from './replica/timers';
 import { openStateStore } from './state/lmdb-state-store';
@@ -48,7 +52,7 @@ export class LocalIc {
   private readonly housekeeping: NodeJS.Timeout;
 
   private constructor(
-    /** The execution side: state, time, cycles, interception of calls. */
+    /** The network without its HTTP interface, for what this class has no method for. */
     readonly replica: Replica,
     /** DER, 133 bytes: a public test key, the same at every start. */
     readonly rootKey: Uint8Array,
@@ -123,6 +127,80 @@ export class LocalIc {
   /** Replaces the routing table of HTTPS outcalls. @throws {OutcallRouteError} */
   setOutcallRoutes(routes: OutcallRoutes): void {
     this.services.outcalls.setRoutes(routes);
+  }
+
+  /**
+   * Creates a canister with code, without an agent; the anonymous principal controls it unless others are named.
+   *
+   * @returns its id.
+   * @throws Error with the error code and text of a rejection.
+   */
+  installCanister(canister: NewCanister): Promise<Principal> {
+    return installCanister(this.replica, canister);
+  }
+
+  /**
+   * Upgrades a canister, as its first controller; with `mode: 'reinstall'` its memory is emptied.
+   *
+   * @throws Error with the error code and text of a rejection.
+   */
+  upgradeCanister(canister: InstalledCanister): Promise<void> {
+    return replaceCode(this.replica, canister);
+  }
+
+  /** The network's time, nanoseconds since 1970: the clock's, and what it was moved by. */
+  timeNs(): bigint {
+    return this.replica.timeNs();
+  }
+
+  /**
+   * Moves the network's time for good; {@link tick} runs what has become due.
+   *
+   * @throws RangeError when `timeNs`, nanoseconds since 1970, is in the past.
+   */
+  setTime(timeNs: bigint): void {
+    this.replica.setTime(timeNs);
+  }
+
+  /** Moves the network's time on by nanoseconds; {@link tick} runs what has become due. @throws RangeError when negative. */
+  advanceTime(byNs: bigint): void {
+    this.replica.advanceTime(byNs);
+  }
+
+  /**
+   * Runs timers, heartbeats and deadlines that are due, and resolves when no message is left that can be processed.
+   * Canisters that never rest are given `maxRounds`, each of all messages that were ready at its beginning.
+   */
+  tick(maxRounds?: number): Promise<void> {
+    return this.replica.tick(maxRounds);
+  }
+
+  /**
+   * Lets `interceptor` decide what becomes of every call between canisters, those to the management canister too.
+   * What it throws, and a decision that is impossible, go to `onInternalError`, and the call passes.
+   *
+   * @returns what ends it.
+   */
+  interceptCalls(interceptor: CallInterceptor): () => void {
+    return this.replica.interceptCall(interceptor);
+  }
+
+  /**
+   * Holds one call between request and answer, so that a test can upgrade, stop or reinstall a canister meanwhile.
+   * Queries' calls are not seen.
+   */
+  holdNextCall(call: CallToHold): HeldCall {
+    return holdNextCall((interceptor) => this.interceptCalls(interceptor), call);
+  }
+
+  /** Instructions of all executions of a call from outside, at the canister it was sent to; undefined for an unknown request. */
+  instructionsOf(requestId: Uint8Array): bigint | undefined {
+    return this.replica.instructionsOf(requestId);
+  }
+
+  /** Cycles a canister holds; undefined for an unknown canister. */
+  cyclesOf(canisterId: Uint8Array): bigint | undefined {
+    return this.replica.cyclesOf(canisterId);
   }
 
   /** Stops listening and all timers. Where there is a state folder, everything is in it then. */

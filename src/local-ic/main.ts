@@ -1,4 +1,5 @@
 /** Starts a local Internet Computer from the command line and runs until it is told to stop. */
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { isDeepStackThread, onStop, runInDeepStackThread } from './deep-stack-thread';
 import { type LocalIcOptions } from './local-ic';
@@ -76,14 +77,22 @@ async function main(argv: readonly string[]): Promise<void> {
   if (isReset && options.stateDir !== undefined) resetStateFolder(options.stateDir);
   const localIc = await LocalIc.start(options);
   process.stdout.write(
-    `Local Internet Computer at ${localIc.url}: a development network, its keys are public test keys\n`
+    `Local Internet Computer at ${localIc.url}: a development network, its keys are public test keys\n` +
+      `${describeState(options.stateDir)}\n`
   );
   onStop(() => void localIc.stop());
 }
 
+function describeState(stateDir: string | undefined): string {
+  return stateDir === undefined
+    ? 'Nothing is kept: its state ends with it (--state-dir keeps it)'
+    : `Its state is kept in ${resolve(stateDir)}`;
+}
+
 function fail(error: unknown): void {
   const isSystems = error instanceof StateFolderError || (error instanceof Error && 'syscall' in error);
-  const help = isSystems ? '' : USAGE;
+  const isPortTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+  const help = isPortTaken ? 'Use another --port; 0 takes a free one\n' : isSystems ? '' : USAGE;
   process.stderr.write(`local-ic: ${error instanceof Error ? error.message : String(error)}\n${help}`);
   process.exitCode = 1;
 }

@@ -1,5 +1,6 @@
 /** The command line of the local IC, as a process. */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -58,7 +59,7 @@ afterAll(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-it('prints one line with its URL and the warning, serves, and ends on SIGINT', async () => {
+it('prints its URL, a warning and where its state is, serves, and ends on SIGINT', async () => {
   const { child, firstLine, ended } = run(
     '--port',
     '0',
@@ -75,7 +76,8 @@ it('prints one line with its URL and the warning, serves, and ends on SIGINT', a
 
   child.kill('SIGINT');
   const { code, stdout, stderr } = await ended;
-  expect([code, stdout, stderr]).toEqual([0, `${line}\n`, '']);
+  const kept = 'Nothing is kept: its state ends with it (--state-dir keeps it)';
+  expect([code, stdout, stderr]).toEqual([0, `${line}\n${kept}\n`, '']);
 });
 
 it('gives canisters a deep stack, and outlives one that recurses without end', async () => {
@@ -127,6 +129,32 @@ it('ends soon although a canister would go on for long', async () => {
   child.kill('SIGINT');
   expect(await ended).toMatchObject({ code: 0, stderr: '' });
   expect(Date.now() - begin).toBeLessThan(6000);
+});
+
+it('ends with the npm that ran it', async () => {
+  const child = spawn('npm', ['run', '--silent', 'local-ic', '--', '--port', '0'], { cwd: projectRoot });
+  children.push(child);
+  const output = new Promise<string>((resolve) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString()));
+  });
+  const url = /http:\/\/127\.0\.0\.1:\d+/.exec(await output)?.[0] ?? '';
+  expect((await fetch(`${url}/api/v2/status`)).status).toBe(200);
+
+  // The pipe closes when the last of npm, its shell and the program has ended.
+  const closed = once(child.stdout, 'close');
+  child.kill('SIGTERM');
+  await closed;
+  await expect(fetch(`${url}/api/v2/status`)).rejects.toThrow();
+});
+
+it('names the option that helps when its port is taken', async () => {
+  const other = createServer();
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve));
+  const { port } = other.address() as AddressInfo;
+  const { code, stderr } = await run('--port', String(port)).ended;
+  other.close();
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/EADDRINUSE.*\nUse another --port; 0 takes a free one\n$/);
 });
 
 it.each([
