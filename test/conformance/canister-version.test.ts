@@ -1,7 +1,7 @@
 /** The canister version: what makes it grow, and what does not. */
-import { replyInt, replyOf } from './client';
+import { codesOf, replyInt, replyOf } from './client';
 import { type Probe } from './network';
-import { settings } from './management';
+import { managementCall, settings } from './management';
 import { registerOf, valueOf } from './observations';
 import { program } from './probe/program';
 import { row, useNetwork } from './row';
@@ -101,3 +101,32 @@ row(57, 'System API, canister_version', 'init sees the new one', async () => {
 
   expect(await registerOf(canister)).toBeGreaterThan(before);
 });
+
+row(
+  57,
+  'Management canister, sender_canister_version',
+  'a canister may name the version it calls with, and no other',
+  async () => {
+    const probe = await network.probe();
+    const controlled = await network.probe(program(), {
+      settings: { controllers: [[probe.principal, network.controllerPrincipal]] }
+    });
+    const updateNaming = async (version: bigint): Promise<string> => {
+      const argument = {
+        canister_id: controlled.principal,
+        settings: settings({}),
+        sender_canister_version: [version]
+      };
+      const call = program().call({
+        ...managementCall('update_settings', argument),
+        onReply: program().replyText(''),
+        onReject: program().reject('refused')
+      });
+      return codesOf(await probe.update(call));
+    };
+    const version = await valueOf(probe, program().ic0('canister_version'));
+
+    expect(await updateNaming(version)).toBe('replied');
+    expect(await updateNaming(version + 1000n)).toBe('4 IC0406');
+  }
+);

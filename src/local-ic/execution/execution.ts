@@ -15,6 +15,8 @@ export type OutgoingCall = {
   readonly onCleanup: Callback | undefined;
   /** Seconds of a bounded-wait call; undefined for a guaranteed response. */
   readonly timeoutSeconds: number | undefined;
+  /** What the canister's version is while it makes the call. */
+  readonly callerVersion: bigint;
   /** Price of sending, on top of the cycles the call carries. */
   readonly feeCycles: bigint;
   /** Paid for response and callback; what they do not cost comes back. */

@@ -128,6 +128,8 @@ function performCall(host: ApiHost): number {
   const { callee, methodName, cycles, onReply, onReject, onCleanup, timeoutSeconds } = draft;
   const arg = concat(draft.data, draft.dataBytes);
   const callbacks = { onReply, onReject, onCleanup };
-  calls.push({ callee, methodName, arg, cycles, ...callbacks, timeoutSeconds, feeCycles, prepaidCycles });
+  const callerVersion = execution.input.canister.version;
+  const content = { callee, methodName, arg, cycles, callerVersion };
+  calls.push({ ...content, ...callbacks, timeoutSeconds, feeCycles, prepaidCycles });
   return PERFORMED;
 }

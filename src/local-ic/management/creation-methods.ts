@@ -161,7 +161,7 @@ export function recordChange(
 ): void {
   const origin: CanisterChange['origin'] = {
     principal: call.caller,
-    canisterVersion: call.callingCanister?.version,
+    canisterVersion: call.callerVersion,
     isCanister: call.origin.kind !== 'ingress'
   };
   canister.recordChange({ timestampNs: host.timeNs(), origin, details });

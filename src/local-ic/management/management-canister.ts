@@ -178,11 +178,12 @@ export class ManagementCanister {
 
   /** Runs a method. What it changes is changed in this turn, whenever it answers. */
   call(incoming: IncomingCall): ManagementReaction {
-    const { origin, caller, methodName, arg } = incoming;
+    const { origin, caller, callerVersion, methodName, arg } = incoming;
     const cycles = new CallCycles(incoming.cycles);
     const callingCanister = origin.kind === 'canister' ? this.host.registry.find(caller) : undefined;
     try {
-      const result = this.#update(methodName, { origin, caller, callingCanister, cycles }, arg);
+      const call = { origin, caller, callingCanister, callerVersion, cycles };
+      const result = this.#update(methodName, call, arg);
       if (result === 'waitsForStop') return { kind: 'waitsForStop' };
       if (result instanceof Uint8Array) return answered(replied(result), cycles);
       return { kind: 'promised', answer: promisedAnswer(result, cycles) };

@@ -64,6 +64,8 @@ export type ManagementCall = {
   readonly caller: Uint8Array;
   /** The canister that calls; undefined for calls from outside, and for canisters that the network brings along. */
   readonly callingCanister: Canister | undefined;
+  /** Its version when it made the call. */
+  readonly callerVersion?: bigint | undefined;
   readonly cycles: CallCycles;
 };
 
@@ -110,11 +112,11 @@ function grouped(amount: bigint): string {
   return amount.toString().replace(/\B(?=(\d{3})+$)/g, '_');
 }
 
-/** @throws CanisterFault IC0504 when the caller names a version of itself that is not its present one. */
-export function assertSenderVersion({ callingCanister }: ManagementCall, version: bigint | undefined): void {
-  if (version === undefined || !callingCanister || callingCanister.version === version) return;
+/** @throws CanisterFault IC0504 when the caller names another version of itself than it had when it called. */
+export function assertSenderVersion({ callerVersion }: ManagementCall, version: bigint | undefined): void {
+  if (version === undefined || callerVersion === undefined || callerVersion === version) return;
   throw new CanisterFault(
     ERROR_CODE.contractViolation,
-    `The sender_canister_version ${version} does not match the actual version ${callingCanister.version}.`
+    `The sender_canister_version ${version} does not match the actual version ${callerVersion}.`
   );
 }

@@ -111,8 +111,10 @@ export class CallDelivery {
     this.options.answers.answer({ kind: 'canister', callId }, { outcome, refundCycles: cycles });
   }
 
-  #dispatch({ callId, callerId, calleeId, methodName, arg, cycles, deadlineNs }: RequestMessage): void {
+  #dispatch({ callId, callerId, callerVersion, calleeId, methodName, arg, ...rest }: RequestMessage): void {
+    const { cycles, deadlineNs } = rest;
     const origin = { kind: 'canister', callId } as const;
-    this.deliver(calleeId, { origin, caller: callerId, methodName, arg, cycles, deadlineNs });
+    const content = { methodName, arg, cycles, deadlineNs };
+    this.deliver(calleeId, { origin, caller: callerId, callerVersion, ...content });
   }
 }

@@ -27,7 +27,7 @@ export class CallSender {
 
   send(context: CallContext, request: OutgoingCall): void {
     const { ledger, queue, contexts, registry, timers } = this.options;
-    const { callee: calleeId, methodName, arg, cycles, timeoutSeconds } = request;
+    const { callee: calleeId, methodName, arg, cycles, timeoutSeconds, callerVersion } = request;
     const canister = registry.get(context.canisterId);
     canister.cycles -= cycles + request.feeCycles + request.prepaidCycles;
     ledger.consume(canister, request.feeCycles, 'request_and_response_transmission');
@@ -36,8 +36,8 @@ export class CallSender {
     const { onReply, onReject, onCleanup, prepaidCycles } = request;
     const call = { calleeId, deadlineNs, onReply, onReject, onCleanup, prepaidCycles };
     const callId = contexts.addCall(context, call);
-    const callerId = context.canisterId;
-    queue.enqueue({ kind: 'request', callId, callerId, calleeId, methodName, arg, cycles, deadlineNs });
+    const sender = { callerId: context.canisterId, callerVersion };
+    queue.enqueue({ kind: 'request', callId, ...sender, calleeId, methodName, arg, cycles, deadlineNs });
     this.#watch(callId, deadlineNs);
   }
 

@@ -12,6 +12,8 @@ export type CallOrigin =
 export type IncomingCall = {
   readonly origin: CallOrigin;
   readonly caller: Uint8Array;
+  /** Version of the canister that calls, when it made the call. */
+  readonly callerVersion?: bigint;
   readonly methodName: string;
   readonly arg: Uint8Array;
   readonly cycles: bigint;
@@ -60,6 +62,7 @@ export type RequestMessage = {
   readonly kind: 'request';
   readonly callId: number;
   readonly callerId: Uint8Array;
+  readonly callerVersion: bigint;
   readonly calleeId: Uint8Array;
   readonly methodName: string;
   readonly arg: Uint8Array;
