@@ -25,12 +25,12 @@ export type ExportEntry = { readonly name: string; readonly kind: number; readon
 const FUNCTION_TYPE_TAG = 0x60;
 
 /** True of the types of values that the network's engine has; none of them takes more than a byte. */
-export function isValueType(type: number): boolean {
+function isValueType(type: number): boolean {
   return (type >= VALUE_TYPE.v128 && type <= VALUE_TYPE.i32) || isReferenceType(type);
 }
 
 /** True of types whose values JavaScript cannot copy out of one instance and into another. */
-export function isReferenceType(type: number): boolean {
+function isReferenceType(type: number): boolean {
   return type === FUNCTION_REFERENCE || type === EXTERNAL_REFERENCE;
 }
 

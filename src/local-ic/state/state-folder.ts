@@ -6,7 +6,7 @@ import { RECORD_FORMAT } from './record-codec';
 import { StateFolderError, withDisk } from './state-folder-error';
 
 /** Version of what this program stores. */
-export const STATE_FORMAT_VERSION = 1;
+const STATE_FORMAT_VERSION = 1;
 
 const MARKER_FILE = 'local-ic-state.json';
 const MARKER_DRAFT = `${MARKER_FILE}.new`;

@@ -20,7 +20,7 @@ import {
 } from './token-ledger';
 
 /** In e8s: a hundred-millionth of an ICP. */
-export const ICP_TRANSFER_FEE = 10_000n;
+const ICP_TRANSFER_FEE = 10_000n;
 const BLOCKS_PER_ANSWER = 2000n;
 const DECIMALS = 8;
 const NAME = 'Internet Computer';

@@ -4,7 +4,7 @@
  */
 import { type SystemApiName } from './system-api';
 
-export const AVAILABILITY: Readonly<Record<SystemApiName, string>> = {
+const AVAILABILITY: Readonly<Record<SystemApiName, string>> = {
   msg_arg_data_size: 'I U RQ NRQ TQ CQ Ry CRy F',
   msg_arg_data_copy: 'I U RQ NRQ TQ CQ Ry CRy F',
   msg_caller_size: '*',
