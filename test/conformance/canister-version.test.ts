@@ -33,6 +33,7 @@ row(
       upgrade: () => probe.upgrade(),
       reinstall: () => probe.reinstall(),
       stop: () => probe.manage('stop_canister'),
+      'stop, stopped': () => probe.manage('stop_canister'),
       start: () => probe.manage('start_canister'),
       uninstall: () => probe.manage('uninstall_code'),
       install: () => probe.reinstall()

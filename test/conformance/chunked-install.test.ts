@@ -142,6 +142,22 @@ row(
   }
 );
 
+row(
+  63,
+  'Management canister, install_chunked_code',
+  'a list of more than 100 chunks is refused',
+  async () => {
+    const canister = await network.create();
+    const hash = await hashOf(canister, Uint8Array.of(0));
+    const outcome = await install(canister, {
+      chunk_hashes_list: Array.from({ length: 101 }, () => ({ hash })),
+      wasm_module_hash: sha256(new Uint8Array(101))
+    });
+
+    expect(codesOf(outcome)).toBe('5 IC0504');
+  }
+);
+
 row(55, 'Management canister, upload_chunk', 'strangers have no access to the store', async () => {
   const canister = await network.create();
   const identity = createIdentity();

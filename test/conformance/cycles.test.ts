@@ -171,6 +171,25 @@ row('+', 'System API, cycles_burn128', 'it burns what it says, and no more than 
   expect(rest).toBeLessThan(15n * TRILLION);
 });
 
+row('+', 'System API, cycles_burn128', 'hooks of one upgrade burn no more than there is', async () => {
+  const burn = (): Program =>
+    program()
+      .wide('cycles_burn128', 1n << 62n, 0n)
+      .op('drop');
+  const probe = await network.probe(program().onHook('canister_pre_upgrade', burn()), {
+    settings: { freezing_threshold: [0n] }
+  });
+  const { cycles: before } = await probe.status();
+
+  expect(codesOf(await probe.upgrade(burn().trap('no')))).toBe('5 IC0503');
+  expectAbout((await probe.status()).cycles - before, 0n);
+  replyOf(await probe.upgrade(burn()));
+
+  const { cycles: left } = await probe.status();
+  expect(left).toBeGreaterThan(0n);
+  expect(left).toBeLessThan(TRILLION);
+});
+
 row('+', 'Management canister, deposit_cycles', 'the cycles of the call go to another canister', async () => {
   const probes = [await network.probe(), await network.probe()] as const;
   const deposit = managementCall('deposit_cycles', { canister_id: probes[1].principal });

@@ -3,6 +3,7 @@ import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { freezingLimit } from '../execution/cycles-schedule';
 import { type Canister } from '../replica/canister';
 import { type CanisterSnapshot, snapshotIdOf, snapshotOwner } from '../replica/canister-snapshot';
+import { cannotPayForMemory } from '../replica/memory-limits';
 import { principalText } from '../replica/rejection';
 import { assertController, type ManagementHost, mayView } from './management-host';
 
@@ -68,12 +69,7 @@ export function payForSnapshot(
 ): void {
   const limit = freezingLimit(canister.settings, canister.memoryBytes + BigInt(addedBytes));
   const missing = limit + cycles - canister.cycles;
-  if (missing > 0n && addedBytes > 0) {
-    throw new CanisterFault(
-      ERROR_CODE.insufficientCyclesInMemoryGrow,
-      `Canister cannot grow memory by ${addedBytes} bytes due to insufficient cycles. At least ${missing} additional cycles are required.`
-    );
-  }
+  if (missing > 0n && addedBytes > 0) throw cannotPayForMemory(addedBytes, missing);
   if (missing > 0n) {
     throw new CanisterFault(
       ERROR_CODE.outOfCycles,

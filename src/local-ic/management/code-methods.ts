@@ -4,6 +4,7 @@ import { hashModule } from '../execution/canister-module';
 import { freezingLimit, instructionCost, MANAGEMENT_INSTRUCTIONS } from '../execution/cycles-schedule';
 import { type Canister } from '../replica/canister';
 import { type InstallMode } from '../replica/code-installer';
+import { cannotPayForMemory } from '../replica/memory-limits';
 import { recordChange } from './creation-methods';
 import {
   assertSenderVersion,
@@ -17,6 +18,7 @@ import { type Arguments, encodeResult, type InstallModeWire, optional } from './
 
 /** Largest chunk, and what the canister pays storage for whatever the chunk's size. */
 export const MAX_CHUNK_BYTES = 1024 * 1024;
+/** Of a chunk store, and of a module. */
 const MAX_CHUNKS = 100;
 
 export function installCode(
@@ -44,6 +46,9 @@ export function installChunkedCode(
   assertSenderVersion(call, optional(args.sender_canister_version));
   const storeId = optional(args.store_canister);
   const store = storeId ? controlledStore(host, call, storeId.toUint8Array()) : canister;
+  if (args.chunk_hashes_list.length > MAX_CHUNKS) {
+    throw chunkStoreFault(`A Wasm module of ${args.chunk_hashes_list.length} chunks is too large`);
+  }
   const parts = args.chunk_hashes_list.map(({ hash }) => storedChunk(store, hash));
   const wasmModule = concatBytes(...parts);
   const expectedHash = bytesToHex(args.wasm_module_hash);
@@ -102,10 +107,7 @@ function payForChunk(host: ManagementHost, canister: Canister): void {
   const limit = freezingLimit(canister.settings, canister.memoryBytes + BigInt(MAX_CHUNK_BYTES));
   const missing = limit + cycles - canister.cycles;
   if (missing > 0n) {
-    throw new CanisterFault(
-      ERROR_CODE.insufficientCyclesInMemoryGrow,
-      `Canister cannot grow memory by ${MAX_CHUNK_BYTES} bytes due to insufficient cycles. At least ${missing} additional cycles are required.`
-    );
+    throw cannotPayForMemory(MAX_CHUNK_BYTES, missing);
   }
   host.ledger.charge(canister, cycles, 'instructions');
 }

@@ -24,8 +24,8 @@ export function stopCanister(
   { canister_id: id }: Arguments['stop_canister']
 ): Uint8Array | 'waitsForStop' {
   const canister = controlledCanister(host, id.toUint8Array(), call.caller);
-  if (canister.status === 'stopped') return encodeResult('stop_canister');
   canister.version += 1n;
+  if (canister.status === 'stopped') return encodeResult('stop_canister');
   host.stops.begin(canister, { origin: call.origin, cycles: call.cycles.left });
   return 'waitsForStop';
 }

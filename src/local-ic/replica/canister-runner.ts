@@ -7,6 +7,7 @@ import { isReplicated, type ContextName } from '../execution/execution-context';
 import { trapLogLine } from '../execution/trap';
 import { type Canister } from './canister';
 import { type CyclesLedger } from './cycles-ledger';
+import { memoryBytesOf, withinMemoryLimits } from './memory-limits';
 
 /** Instructions one execution may use, by what it is. */
 export type InstructionLimits = {
@@ -44,16 +45,6 @@ export type RunnerOptions = {
   /** Told of every line a canister prints and every trap. */
   readonly onLog: (canisterId: Uint8Array, text: string) => void;
 };
-
-/** Where the Wasm memory limit of the settings holds: not in queries, and not where a canister must be able to leave. */
-const LIMITED_CONTEXTS: ReadonlySet<ContextName> = new Set([
-  'start',
-  'init',
-  'update',
-  'replyCallback',
-  'rejectCallback',
-  'systemTask'
-]);
 
 const EMPTY = new Uint8Array(0);
 /** Requests one canister may have under way to another. */
@@ -123,9 +114,12 @@ export class CanisterRunner {
 
   /** Runs once inside a transaction of the caller's. Not charged. */
   enter(canister: Canister, instance: CanisterInstance, request: ExecutionRequest): ExecutionResult {
-    const run = instance.run(this.#createInput(canister, request), request.entry);
-    const result = LIMITED_CONTEXTS.has(request.context) ? withinMemoryLimit(canister, instance, run) : run;
-    if (result.kind === 'trapped') this.#logTrap(canister, request.context, result.fault);
+    const { context, entry } = request;
+    const input = this.#createInput(canister, request);
+    const former = { bytes: memoryBytesOf(instance), freezingLimit: input.canister.freezingLimit };
+    const run = instance.run(input, entry);
+    const result = withinMemoryLimits(canister, instance, { context, former, result: run });
+    if (result.kind === 'trapped') this.#logTrap(canister, context, result.fault);
     return result;
   }
 
@@ -209,19 +203,6 @@ function requireInstance(canister: Canister): CanisterInstance {
     );
   }
   return canister.instance;
-}
-
-/** Turns a completed execution into a trap when it left the heap larger than the canister's settings allow. */
-function withinMemoryLimit(
-  { settings }: Canister,
-  { heapBytes }: CanisterInstance,
-  result: ExecutionResult
-): ExecutionResult {
-  const limit = settings.wasmMemoryLimitBytes;
-  if (result.kind === 'trapped' || limit === 0n || BigInt(heapBytes) <= limit) return result;
-  const text = `Canister exceeded its current Wasm memory limit of ${limit} bytes. The peak Wasm memory usage was ${heapBytes} bytes.`;
-  const fault = new CanisterFault(ERROR_CODE.wasmMemoryLimit, text);
-  return { kind: 'trapped', fault, instructions: result.instructions };
 }
 
 function keepsChanges(context: ContextName): boolean {

@@ -174,6 +174,11 @@ export class Canister {
     return code + otherBytes(this);
   }
 
+  /** What it would occupy with other code. */
+  memoryBytesWith(instance: CanisterInstance): bigint {
+    return codeBytes(instance) + otherBytes(this);
+  }
+
   /** Takes over code as it was stored. */
   restoreCode(code: SleepingCode): void {
     this.#code = code;

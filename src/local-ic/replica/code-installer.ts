@@ -1,7 +1,7 @@
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { CanisterInstance, type EntryPoint, type ExecutionResult } from '../execution/canister-instance';
 import { loadModule, type CanisterModule } from '../execution/canister-module';
-import { executionCost } from '../execution/cycles-schedule';
+import { executionCost, freezingLimit } from '../execution/cycles-schedule';
 import { type ExecutionEffects } from '../execution/execution';
 import { type ContextName } from '../execution/execution-context';
 import { StableMemory } from '../execution/stable-memory';
@@ -9,6 +9,7 @@ import { type CallRouter } from './call-router';
 import { type Canister } from './canister';
 import { type CanisterRunner } from './canister-runner';
 import { type CyclesLedger } from './cycles-ledger';
+import { cannotPayForMemory } from './memory-limits';
 import { describeFault, principalText } from './rejection';
 
 export type InstallMode =
@@ -51,15 +52,14 @@ export class CodeInstaller {
     if (mode.kind === 'upgrade' && canister.instance) {
       assertHeapOption(mode.heap, { former: canister.instance.module, module });
     }
-    const { globalTimerNs, version } = canister;
-    try {
-      if (mode.kind === 'upgrade') this.#upgrade(canister, module, { ...request, mode });
-      else this.#start(canister, module, request);
-    } catch (error) {
-      canister.globalTimerNs = globalTimerNs;
-      canister.version = version;
-      throw error;
-    }
+    const { instance, effects } = this.#inOnePiece(canister, (use) =>
+      mode.kind === 'upgrade'
+        ? this.#upgrade(canister, module, { ...request, mode, use })
+        : this.#start(canister, module, { ...request, use })
+    );
+    canister.instance = instance;
+    if (mode.kind !== 'upgrade') canister.certifiedData = new Uint8Array(0);
+    for (const effect of effects) this.options.router.applyHookEffects(canister, effect);
     if (mode.kind === 'reinstall') canister.log.forgetBefore(firstLogIndex);
     this.options.onInstalled(canister);
   }
@@ -84,68 +84,98 @@ export class CodeInstaller {
     this.options.abandonCalls(canister, 'Canister has been uninstalled.');
   }
 
-  #start(canister: Canister, module: CanisterModule, { sender, arg }: InstallRequest): void {
+  /** Pays for what the hooks use; when one of them traps, nothing else of the canister has changed. */
+  #inOnePiece(canister: Canister, install: (use: HookUse) => Installed): Installed {
+    const { runner, ledger } = this.options;
+    const { globalTimerNs, version } = canister;
+    const use = { instructions: 0n, burnedCycles: 0n };
+    // The longest installation is paid before, so the code does not see these cycles in its balance.
+    const prepaidCycles = runner.prepaymentOf('init');
+    canister.cycles -= prepaidCycles;
+    try {
+      return install(use);
+    } catch (error) {
+      canister.globalTimerNs = globalTimerNs;
+      canister.version = version;
+      throw error;
+    } finally {
+      canister.cycles += prepaidCycles + use.burnedCycles;
+      ledger.charge(canister, executionCost(use.instructions), 'instructions');
+    }
+  }
+
+  #start(canister: Canister, module: CanisterModule, request: HookRequest): Installed {
     const instance = new CanisterInstance(module, new StableMemory());
-    const effects = this.#runInitial(canister, instance, { hook: 'canister_init', sender, arg });
-    canister.instance = instance;
-    canister.certifiedData = new Uint8Array(0);
-    this.#adopt(canister, effects);
+    return this.#runInitial(canister, instance, { ...request, hook: 'canister_init' });
   }
 
   #upgrade(
     canister: Canister,
     module: CanisterModule,
-    { mode, sender, arg }: InstallRequest & { readonly mode: InstallMode & { kind: 'upgrade' } }
-  ): void {
+    { mode, ...request }: HookRequest & { readonly mode: InstallMode & { kind: 'upgrade' } }
+  ): Installed {
     const former = canister.instance;
     if (!former) throw cannotUpgradeEmpty(canister);
-    const hooks = former.hasExport('canister_pre_upgrade') && !mode.skipPreUpgrade ? [PRE_UPGRADE] : [];
-    const { runner } = this.options;
-    const upgrade = (): { kind: 'completed'; instance: CanisterInstance; effects: ExecutionEffects[] } => {
-      const saved = this.#runSteps(canister, former, { steps: hooks, sender, arg: new Uint8Array(0) });
+    const steps = former.hasExport('canister_pre_upgrade') && !mode.skipPreUpgrade ? [PRE_UPGRADE] : [];
+    const upgrade = (): Installed & { readonly kind: 'completed' } => {
+      const saved = this.#runSteps(canister, former, { ...request, steps, arg: new Uint8Array(0) });
       const instance = new CanisterInstance(module, former.stable);
       if (mode.heap === 'keep') instance.adoptHeap(former);
-      const effects = this.#runInitial(canister, instance, { hook: 'canister_post_upgrade', sender, arg });
-      return { kind: 'completed', instance, effects: [...saved.map(withoutTimer), ...effects] };
+      const started = this.#runInitial(canister, instance, { ...request, hook: 'canister_post_upgrade' });
+      return { kind: 'completed', instance, effects: [...saved.map(withoutTimer), ...started.effects] };
     };
-    const { instance, effects } = runner.runInTransaction(former, upgrade, true);
-    canister.instance = instance;
-    this.#adopt(canister, effects);
+    return this.options.runner.runInTransaction(former, upgrade, true);
   }
 
   /** Starts the new code, which sees the new version and no timer. */
   #runInitial(
     canister: Canister,
     instance: CanisterInstance,
-    { hook, sender, arg }: { readonly hook: string; readonly sender: Uint8Array; readonly arg: Uint8Array }
-  ): ExecutionEffects[] {
+    { hook, ...request }: HookRequest & { readonly hook: string }
+  ): Installed {
     canister.globalTimerNs = 0n;
     canister.version += 1n;
     const steps: Step[] = instance.hasStart ? [{ context: 'start', entry: { kind: 'start' } }] : [];
     if (instance.hasExport(hook)) steps.push({ context: 'init', entry: { kind: 'export', name: hook } });
-    return this.#runSteps(canister, instance, { steps, sender, arg });
+    const effects = this.#runSteps(canister, instance, { ...request, steps });
+    this.#assertNotFrozenBy(canister, instance, request.use);
+    return { instance, effects };
   }
 
   #runSteps(
     canister: Canister,
     instance: CanisterInstance,
-    {
-      steps,
-      sender,
-      arg
-    }: { readonly steps: readonly Step[]; readonly sender: Uint8Array; readonly arg: Uint8Array }
+    { steps, sender, arg, use }: HookRequest & { readonly steps: readonly Step[] }
   ): ExecutionEffects[] {
+    const { runner } = this.options;
     return steps.map(({ context, entry }) => {
-      const result = this.options.runner.enter(canister, instance, { context, caller: sender, arg, entry });
-      this.options.ledger.charge(canister, executionCost(result.instructions), 'instructions');
-      return requireCompleted(canister, result);
+      const instructionLimit = runner.limitOf(context) - use.instructions;
+      const request = { context, caller: sender, arg, entry, instructionLimit };
+      const result = runner.enter(canister, instance, request);
+      use.instructions += result.instructions;
+      const effects = requireCompleted(canister, result);
+      use.burnedCycles += effects.burnedCycles;
+      canister.cycles -= effects.burnedCycles;
+      return effects;
     });
   }
 
-  #adopt(canister: Canister, effects: readonly ExecutionEffects[]): void {
-    for (const effect of effects) this.options.router.applyHookEffects(canister, effect);
+  /** @throws CanisterFault IC0532 when the balance does not last for what the new code occupies. */
+  #assertNotFrozenBy(canister: Canister, instance: CanisterInstance, { instructions }: HookUse): void {
+    const memoryBytes = canister.memoryBytesWith(instance);
+    const limit = freezingLimit(canister.settings, memoryBytes);
+    const left = canister.cycles + this.options.runner.prepaymentOf('init') - executionCost(instructions);
+    if (left < limit) throw cannotPayForMemory(memoryBytes - canister.memoryBytes, limit - left);
   }
 }
+
+/** What the hooks of one installation have used so far; each sees what those before it burned. */
+type HookUse = { instructions: bigint; burnedCycles: bigint };
+
+type HookRequest = Pick<InstallRequest, 'arg' | 'sender'> & { readonly use: HookUse };
+
+/** Code that has started, and what its hooks did besides memory. */
+type Installed = { readonly instance: CanisterInstance; readonly effects: readonly ExecutionEffects[] };
 
 type Step = { readonly context: ContextName; readonly entry: EntryPoint };
 

@@ -2,12 +2,17 @@ import { type Canister, type CanisterSettings } from './canister';
 import { type CallRouter } from './call-router';
 import { type CanisterRegistry } from './canister-registry';
 import { type MessageQueue } from './message-queue';
+import { type Timers } from './timers';
 
 export type LowMemoryHooksOptions = {
   readonly queue: MessageQueue;
   readonly registry: CanisterRegistry;
   readonly router: CallRouter;
+  readonly timers: Timers;
 };
+
+/** How often a canister that cannot pay for its hook is looked at again. */
+const FROZEN_RETRY_NS = 1_000_000_000n;
 
 /** Largest heap of a 32-bit module. */
 const MAX_HEAP_BYTES = 4n * 1024n ** 3n;
@@ -41,11 +46,18 @@ export class LowMemoryHooks {
   }
 
   run(canisterId: Uint8Array): void {
-    const canister = this.options.registry.find(canisterId);
+    const { registry, router, timers } = this.options;
+    const canister = registry.find(canisterId);
     // One that does not run now has its hook run when it is started.
-    if (canister?.lowMemoryHook !== 'ready' || canister.status !== 'running' || canister.isFrozen) return;
+    if (canister?.lowMemoryHook !== 'ready' || canister.status !== 'running') return;
+    if (!router.canPayForTask(canister)) {
+      timers.schedule(timers.nowNs() + FROZEN_RETRY_NS, () => {
+        this.schedule(canister);
+      });
+      return;
+    }
     canister.lowMemoryHook = 'executed';
     if (!canister.instance?.hasExport('canister_on_low_wasm_memory')) return;
-    this.options.router.runSystemTask(canister, { kind: 'export', name: 'canister_on_low_wasm_memory' });
+    router.runSystemTask(canister, { kind: 'export', name: 'canister_on_low_wasm_memory' });
   }
 }

@@ -105,6 +105,7 @@ export class ReplicaParts {
       this.systemTasks.scheduleTimer(canister);
       this.systemTasks.scheduleHeartbeat(canister);
       this.stops.resume(canister);
+      this.lowMemoryHooks.schedule(canister);
     }
     this.sender.resume();
     this.managementCalls.resume();
