@@ -76,6 +76,30 @@ row(65, 'Management canister, deposit_cycles', 'a canister revives another', asy
 
 row(
   65,
+  'Abstract behavior, API Request submission',
+  'users cannot manage a frozen canister, but for its settings and cycles',
+  async () => {
+    const frozen = await frozenProbe();
+    const canister = { canister_id: frozen.principal };
+    const variables = Array.from({ length: 20 }, (_, index) => ({ name: `name ${index}`, value: 'value' }));
+
+    for (const method of ['canister_status', 'stop_canister', 'uninstall_code'] as const) {
+      const outcome = await frozen.manage(method);
+      expect({ codes: codesOf(outcome), outcome }).toMatchObject({
+        codes: '2 IC0207',
+        outcome: { isCertified: false }
+      });
+    }
+    const many = settings({ environment_variables: [variables], freezing_threshold: [0n] });
+    const changed = await network.manage('update_settings', { ...canister, settings: many });
+    expect(codesOf(changed)).toBe('2 IC0207');
+    await setThreshold(frozen, 0n);
+    expect(codesOf(await frozen.manage('canister_status'))).toBe('replied');
+  }
+);
+
+row(
+  65,
   'System API, call_perform',
   'a call that would freeze the caller is not made, and says so',
   async () => {

@@ -4,6 +4,7 @@ import { ingressCost } from '../execution/cycles-schedule';
 import { type ManagementCanister } from '../management/management-canister';
 import { noWasmModule } from './call-admission';
 import { type CallDelivery } from './call-delivery';
+import { type Canister } from './canister';
 import { type CanisterRegistry } from './canister-registry';
 import { type CanisterRunner } from './canister-runner';
 import { type CyclesLedger } from './cycles-ledger';
@@ -25,6 +26,9 @@ export type IngressOptions = {
   readonly timeNs: () => bigint;
 };
 
+/** Argument of `update_settings` that a frozen canister need not pay for. */
+const MAX_UNPAID_SETTINGS_BYTES = 338;
+
 /** Update calls from outside: taken in once per request id, processed before they expire or not at all. */
 export class Ingress {
   constructor(private readonly options: IngressOptions) {}
@@ -41,28 +45,15 @@ export class Ingress {
   }
 
   process(message: IngressMessage): void {
-    const { delivery, ledger, registry, requests, timeNs } = this.options;
-    const {
-      requestId,
-      sender,
-      canisterId,
-      effectiveCanisterId,
-      methodName,
-      arg,
-      ingressExpiryNs,
-      senderInfo
-    } = message;
+    const { delivery, ledger, requests, timeNs } = this.options;
+    const { requestId, sender, canisterId, methodName, arg, ingressExpiryNs, senderInfo } = message;
     if (ingressExpiryNs < timeNs()) {
       requests.settle(requestId, rejected(ERROR_CODE.ingressTimeout, timedOutText(requestId)));
       return;
     }
     requests.startProcessing(requestId);
-    const isForManagement = canisterId.length === 0;
-    const payer =
-      isForManagement && !methodName.startsWith('provisional_') ? effectiveCanisterId : canisterId;
-    const canister = registry.find(payer);
-    if (canister)
-      ledger.charge(canister, ingressCost(BigInt(arg.length + methodName.length)), 'ingress_induction');
+    const payer = this.#payerOf(message);
+    if (payer) ledger.charge(payer, costOf(message), 'ingress_induction');
     const origin = { kind: 'ingress', requestId } as const;
     const call = { origin, caller: sender, methodName, arg, cycles: 0n, deadlineNs: 0n };
     delivery.deliver(canisterId, senderInfo ? { ...call, senderInfo } : call);
@@ -80,20 +71,40 @@ export class Ingress {
 
   #refuse(message: IngressMessage): Rejection | undefined {
     const { management, systemCanisters } = this.options;
-    if (message.canisterId.length === 0) return management.refuseIngress(message);
+    if (message.canisterId.length === 0) {
+      return management.refuseIngress(message) ?? this.#refuseUnpaid(message);
+    }
     const systemCanister = systemCanisters.find(message.canisterId);
     return systemCanister ? systemCanister.refuseIngress(message) : this.#inspect(message);
   }
 
+  /** Whom the message costs: the canister it is about. */
+  #payerOf({ canisterId, effectiveCanisterId, methodName }: IngressMessage): Canister | undefined {
+    if (canisterId.length > 0) return this.options.registry.find(canisterId);
+    return methodName.startsWith('provisional_')
+      ? undefined
+      : this.options.registry.find(effectiveCanisterId);
+  }
+
+  /** Why a canister cannot pay for a message without being frozen; a few settings may be what ends that. */
+  #refuseUnpaid(message: IngressMessage): Rejection | undefined {
+    const payer = this.#payerOf(message);
+    if (!payer || payer.cycles >= payer.freezingLimit + costOf(message)) return undefined;
+    const { canisterId, methodName, arg } = message;
+    const changesSettings = canisterId.length === 0 && methodName === 'update_settings';
+    if (changesSettings && arg.length <= MAX_UNPAID_SETTINGS_BYTES) return undefined;
+    return rejection(ERROR_CODE.outOfCycles, `Canister ${principalText(payer.id)} is out of cycles`);
+  }
+
   /** What a canister may say of a message before it is taken in. */
-  #inspect({ canisterId, sender, senderInfo, methodName, arg }: IngressMessage): Rejection | undefined {
+  #inspect(message: IngressMessage): Rejection | undefined {
+    const { canisterId, sender, senderInfo, methodName, arg } = message;
     const canister = this.options.registry.find(canisterId);
     if (!canister) {
       return rejection(ERROR_CODE.canisterNotFound, `Canister ${principalText(canisterId)} not found`);
     }
-    if (canister.isFrozen) {
-      return rejection(ERROR_CODE.outOfCycles, `Canister ${principalText(canisterId)} is out of cycles`);
-    }
+    const unpaid = this.#refuseUnpaid(message);
+    if (unpaid) return unpaid;
     if (!canister.instance) {
       const { code, message } = noWasmModule(canister);
       return rejection(code, message);
@@ -111,6 +122,10 @@ export class Ingress {
     const isAccepted = result.kind === 'completed' && result.effects.isMessageAccepted;
     return isAccepted ? undefined : rejection(ERROR_CODE.canisterRejected, inspectionText(result));
   }
+}
+
+function costOf({ arg, methodName }: IngressMessage): bigint {
+  return ingressCost(BigInt(arg.length + methodName.length));
 }
 
 function timedOutText(requestId: Uint8Array): string {

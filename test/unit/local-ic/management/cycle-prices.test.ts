@@ -109,7 +109,7 @@ describe('as time passes', () => {
       settings: { compute_allocation: 0n, controllers: [expect.anything()] }
     });
     expect((await host.consumed(canister)).uninstall).toBeGreaterThan(TRILLION);
-    expect(errorCodeOf(await host.call(canister.id, 'go'))).toBe('IC0537');
+    expect(errorCodeOf(await host.call(canister.id, 'go'))).toBe('IC0207');
     await host.advance(DAY);
     expect(await host.status(canister)).toMatchObject({ version: (version as bigint) + 1n });
   });
