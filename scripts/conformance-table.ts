@@ -1,6 +1,7 @@
 /** The table of test/conformance/README.md: which check is in which file. `--check` fails where it is out of date. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { format, resolveConfig } from 'prettier';
 import { projectRoot } from './project-files';
 
 /** What each number stands for. */
@@ -137,9 +138,14 @@ const readme = readFileSync(readmeFile, 'utf8');
 const head = readme.slice(0, readme.indexOf(START) + START.length);
 const tail = readme.slice(readme.indexOf(END));
 const current = `${head}\n\n${makeTable()}\n\n${tail}`;
-const normalized = (text: string): string => text.replaceAll(/[ -]+/g, ' ');
-if (process.argv.includes('--check')) {
-  const isCurrent = normalized(readme) === normalized(current);
-  if (!isCurrent) console.error('test/conformance/README.md: run npx ts-node scripts/conformance-table.ts');
-  process.exitCode = isCurrent ? 0 : 1;
-} else writeFileSync(readmeFile, current);
+
+async function main(): Promise<void> {
+  const formatted = await format(current, { ...(await resolveConfig(readmeFile)), filepath: readmeFile });
+  if (!process.argv.includes('--check')) writeFileSync(readmeFile, formatted);
+  else if (readme !== formatted) {
+    process.stderr.write('test/conformance/README.md: run npx ts-node scripts/conformance-table.ts\n');
+    process.exitCode = 1;
+  }
+}
+
+void main();
