@@ -179,7 +179,7 @@ row(
 
     expectRefused(
       'F',
-      namesWhere((_, index) => codesOf(outcomes[index] as Outcome) === '4 IC0406')
+      namesWhere((_, index) => codesOf(outcomes[index] as Outcome) === '5 IC0504')
     );
   }
 );

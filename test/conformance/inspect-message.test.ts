@@ -81,10 +81,26 @@ row(
 
     for (const probe of [trapping, after, twice]) {
       const outcome = await probe.update(program().increment(0).replyText(''));
-      expect(outcome.kind).toBe('rejected');
+      expect(codesOf(outcome)).toBe(probe === twice ? '5 IC0504' : '5 IC0503');
       expect(outcome.isCertified).toBe(false);
       expect(await registerOf(probe)).toBe(0n);
     }
+  }
+);
+
+row(
+  58,
+  'Abstract behavior, API Request submission',
+  'a canister that is not running is not asked, and takes no calls of users',
+  async () => {
+    const probe = await inspecting(program().ic0('accept_message'));
+    await probe.manage('stop_canister');
+
+    const outcome = await probe.update(program().replyText(''));
+    expect(codesOf(outcome)).toBe('5 IC0508');
+    expect(outcome.isCertified).toBe(false);
+    await probe.manage('start_canister');
+    expect(replyText(await probe.update(program().replyText('in')))).toBe('in');
   }
 );
 

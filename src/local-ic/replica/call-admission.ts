@@ -12,12 +12,12 @@ export function admitCall(
   methodName: string,
   canPay: boolean
 ): 'update' | 'replicatedQuery' | CanisterFault {
-  const id = principalText(canister.id);
-  if (canister.status === 'stopped')
-    return new CanisterFault(ERROR_CODE.stopped, `Canister ${id} is stopped`);
-  if (canister.status === 'stopping')
-    return new CanisterFault(ERROR_CODE.stopping, `Canister ${id} is stopping`);
-  if (!canPay) return new CanisterFault(ERROR_CODE.outOfCycles, `Canister ${id} is out of cycles`);
+  const notRunning = refuseNotRunning(canister);
+  if (notRunning) return notRunning;
+  if (!canPay) {
+    const text = `Canister ${principalText(canister.id)} is out of cycles`;
+    return new CanisterFault(ERROR_CODE.outOfCycles, text);
+  }
   if (!canister.instance) return noWasmModule(canister);
   const kind = canister.instance.module.methods.get(methodName);
   switch (kind) {
@@ -33,6 +33,13 @@ export function admitCall(
     case undefined:
       return described(canister, ERROR_CODE.methodNotFound, `Canister has no update method '${methodName}'.`);
   }
+}
+
+/** What calls of a canister that is stopped, or stopping, meet. */
+export function refuseNotRunning({ id, status }: Canister): CanisterFault | undefined {
+  if (status === 'running') return undefined;
+  const code = status === 'stopped' ? ERROR_CODE.stopped : ERROR_CODE.stopping;
+  return new CanisterFault(code, `Canister ${principalText(id)} is ${status}`);
 }
 
 /** Why a call of another canister carries too few cycles for this one's settings. */

@@ -2,14 +2,14 @@ import { bytesToHex } from '@noble/hashes/utils';
 import { CanisterFault, ERROR_CODE } from '../execution/canister-fault';
 import { ingressCost } from '../execution/cycles-schedule';
 import { type ManagementCanister } from '../management/management-canister';
-import { noWasmModule } from './call-admission';
+import { noWasmModule, refuseNotRunning } from './call-admission';
 import { type CallDelivery } from './call-delivery';
 import { type Canister } from './canister';
 import { type CanisterRegistry } from './canister-registry';
 import { type CanisterRunner } from './canister-runner';
 import { type CyclesLedger } from './cycles-ledger';
 import { type MessageQueue } from './message-queue';
-import { principalText, rejected, rejection } from './rejection';
+import { describeFault, principalText, rejected, rejection } from './rejection';
 import { type IngressMessage, type Rejection } from './replica-port';
 import { type RequestStore } from './request-store';
 import { type SystemCanisters } from './system-canisters';
@@ -105,12 +105,9 @@ export class Ingress {
     }
     const unpaid = this.#refuseUnpaid(message);
     if (unpaid) return unpaid;
-    if (!canister.instance) {
-      const { code, message } = noWasmModule(canister);
-      return rejection(code, message);
-    }
-    const inspects = canister.instance.hasExport('canister_inspect_message');
-    if (canister.status !== 'running' || !inspects) return undefined;
+    const refusal = refuseNotRunning(canister) ?? (canister.instance ? undefined : noWasmModule(canister));
+    if (refusal) return rejection(refusal.code, refusal.message);
+    if (!canister.instance?.hasExport('canister_inspect_message')) return undefined;
     const result = this.options.runner.execute(canister, {
       context: 'inspectMessage',
       caller: sender,
@@ -119,8 +116,11 @@ export class Ingress {
       arg,
       entry: { kind: 'export', name: 'canister_inspect_message' }
     });
-    const isAccepted = result.kind === 'completed' && result.effects.isMessageAccepted;
-    return isAccepted ? undefined : rejection(ERROR_CODE.canisterRejected, inspectionText(result));
+    if (result.kind === 'trapped') {
+      return rejection(result.fault.code, describeFault(canister.id, result.fault));
+    }
+    if (result.effects.isMessageAccepted) return undefined;
+    return rejection(ERROR_CODE.canisterRejected, 'Canister rejected the message');
   }
 }
 
@@ -130,12 +130,4 @@ function costOf({ arg, methodName }: IngressMessage): bigint {
 
 function timedOutText(requestId: Uint8Array): string {
   return `Ingress message 0x${bytesToHex(requestId)} timed out waiting to start executing.`;
-}
-
-function inspectionText(
-  result: { readonly kind: 'completed' } | { readonly kind: 'trapped'; readonly fault: CanisterFault }
-): string {
-  return result.kind === 'trapped'
-    ? `Canister rejected the message: ${result.fault.message}`
-    : 'Canister rejected the message';
 }

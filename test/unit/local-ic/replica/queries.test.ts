@@ -155,7 +155,7 @@ describe('inspect_message', () => {
 
   it.each([
     ['refused', 'IC0406'],
-    ['trapping', 'IC0406'],
+    ['trapping', 'IC0503'],
     ['accepted', 'replied']
   ])('decides on the call %s', async (method, code) => {
     const { id } = await inspected();
