@@ -2,7 +2,7 @@
  * Installation and upgrade. An upgrade drops the heap, and with it every open call: what was being signed is closed as
  * unknown, so that no account stays locked.
  */
-import { warmUp } from '../../core/crypto/secp256k1';
+import { warmUp } from '../../core/crypto/warm-up';
 import { type SignerContext, certifyTip, closeSigning } from './signature-log';
 import { type SignerConfig } from './store';
 import { requireAccount } from './use-cases/read-account';

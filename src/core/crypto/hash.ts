@@ -1,28 +1,42 @@
 /**
- * The door to hashing. Everything in `core` hashes through here, so that code linked into a canister can stand
- * behind the same functions.
+ * The door to hashing: everything in `core` hashes through here. The parts go on as they come, for copying them
+ * together first would cost a canister more than hashing them natively.
  */
-import { hmac } from '@noble/hashes/hmac';
-import { sha224 as nobleSha224, sha256 as nobleSha256, sha512 as nobleSha512 } from '@noble/hashes/sha2';
-import { keccak_256 } from '@noble/hashes/sha3';
-import { type Bytes32, bytes32, concat } from '../bytes';
+import { engine } from '#crypto-engine';
+import { sha224 as nobleSha224 } from '@noble/hashes/sha2';
+import { type Bytes32 } from '../bytes';
+
+const SHA512_BLOCK_LENGTH = 128;
+const INNER_PAD = 0x36363636;
+const OUTER_PAD = 0x5c5c5c5c;
 
 /** SHA-256 of `parts` one after the other (FIPS 180-4). */
-export function sha256(...parts: Uint8Array[]): Bytes32 {
-  return bytes32(nobleSha256(concat(...parts)), 'sha256');
-}
+export const sha256 = (...parts: Uint8Array[]): Bytes32 => engine.hash.sha256(parts) as Bytes32;
 
-/** SHA-224, 28 bytes (FIPS 180-4); IC principals are made with it. */
+/** SHA-224, 28 bytes (FIPS 180-4); IC principals are made with it. In JavaScript under either engine. */
 export const sha224 = (value: Uint8Array): Uint8Array => nobleSha224(value);
 
-/** SHA-512, 64 bytes (FIPS 180-4). */
-export const sha512 = (value: Uint8Array): Uint8Array => nobleSha512(value);
+/** SHA-512, 64 bytes, of `parts` one after the other (FIPS 180-4). */
+export const sha512 = (...parts: Uint8Array[]): Uint8Array => engine.hash.sha512(parts);
 
-/** HMAC-SHA-512, 64 bytes (RFC 2104). */
-export const hmacSha512 = (key: Uint8Array, message: Uint8Array): Uint8Array =>
-  hmac(nobleSha512, key, message);
+/** Keccak-256 of `parts` one after the other, with the original padding, as Ethereum uses it. */
+export const keccak256 = (...parts: Uint8Array[]): Bytes32 => engine.hash.keccak256(parts) as Bytes32;
 
-/** Keccak-256 with the original padding, as Ethereum uses it. */
-export function keccak256(...parts: Uint8Array[]): Bytes32 {
-  return bytes32(keccak_256(concat(...parts)), 'keccak256');
+/** RIPEMD-160, 20 bytes, of `parts` one after the other (ISO/IEC 10118-3). */
+export const ripemd160 = (...parts: Uint8Array[]): Uint8Array => engine.hash.ripemd160(parts);
+
+/** HMAC-SHA-512, 64 bytes (RFC 2104). The key is public here: chain codes, and what is derived from them. */
+export function hmacSha512(key: Uint8Array, message: Uint8Array): Uint8Array {
+  const blockKey = key.length > SHA512_BLOCK_LENGTH ? sha512(key) : key;
+  return sha512(padKey(blockKey, OUTER_PAD), sha512(padKey(blockKey, INNER_PAD), message));
+}
+
+/** `key` in a block of zeros, every byte under the mask; four bytes at a time, which cost an interpreter as much as one. */
+function padKey(key: Uint8Array, mask: number): Uint8Array {
+  const block = new Uint8Array(SHA512_BLOCK_LENGTH);
+  block.set(key);
+  const keyWords = new Uint32Array(block.buffer);
+  const padded = new Uint32Array(keyWords.length).fill(mask);
+  for (let index = 0; 4 * index < key.length; index += 1) padded[index] = (keyWords[index] ?? 0) ^ mask;
+  return new Uint8Array(padded.buffer);
 }

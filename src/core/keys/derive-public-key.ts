@@ -5,8 +5,7 @@
  *
  * Every element costs one multiplication of the base point: keep the key of a common prefix.
  */
-import { ascii, assertLength, concat, decodeBigEndian } from '../bytes';
-import { addOffset } from '../crypto/ed25519';
+import { assertLength, concat } from '../bytes';
 import { hmacSha512 } from '../crypto/hash';
 import { addTweak } from '../crypto/secp256k1';
 import { ProtocolError } from '../error';
@@ -17,7 +16,6 @@ export type ExtendedPublicKey = { readonly publicKey: Uint8Array; readonly chain
 
 /** What the management canister takes at most. */
 const MAX_PATH_ELEMENTS = 255;
-const HKDF_INFO = ascii('Ed25519');
 
 /**
  * The secp256k1 key at `path` below `parent`; `parent` itself for an empty path.
@@ -28,16 +26,8 @@ export function deriveSecp256k1Key(parent: ExtendedPublicKey, path: DerivationPa
   return path.reduce(stepSecp256k1, parent);
 }
 
-/**
- * The Ed25519 key at `path` below `parent`; `parent` itself for an empty path.
- * @throws {ProtocolError} `crypto/public-key`, `bytes/length`, `keys/path-length`.
- */
-export function deriveEd25519Key(parent: ExtendedPublicKey, path: DerivationPath): ExtendedPublicKey {
-  assertDerivable(parent, { path, keyLength: 32 });
-  return path.reduce(stepEd25519, parent);
-}
-
-function assertDerivable(
+/** @throws {ProtocolError} `bytes/length`, `keys/path-length` unless there may be a key at `expected.path`. */
+export function assertDerivable(
   parent: ExtendedPublicKey,
   expected: { readonly path: DerivationPath; readonly keyLength: number }
 ): void {
@@ -61,11 +51,4 @@ function stepSecp256k1(parent: ExtendedPublicKey, index: Uint8Array): ExtendedPu
     // BIP-32 gives such an index up; the Internet Computer tries again with the right half (probability 2^-127).
     data = concat(Uint8Array.of(1), chainCode, index);
   }
-}
-
-function stepEd25519(parent: ExtendedPublicKey, index: Uint8Array): ExtendedPublicKey {
-  const key = hmacSha512(parent.chainCode, concat(parent.publicKey, index));
-  const first = hmacSha512(key, concat(HKDF_INFO, Uint8Array.of(1)));
-  const second = hmacSha512(key, concat(first, HKDF_INFO, Uint8Array.of(2)));
-  return { publicKey: addOffset(parent.publicKey, decodeBigEndian(first)), chainCode: second.slice(0, 32) };
 }

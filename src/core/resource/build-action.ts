@@ -6,9 +6,10 @@
 import { type Bytes32, bytes32, equalBytes } from '../bytes';
 import { actionTreeRoot } from './action';
 import { type ComplianceInstance, encodeComplianceJournal, unitDeltaOf } from './compliance';
-import { assertDeltaProof, composeDeltaWitness, proveDelta, unitDelta } from './delta';
+import { assertDeltaProof } from './delta';
 import { ProtocolError } from '../error';
 import { deriveKind } from './kind';
+import { composeDeltaWitness, proveDelta, unitDelta } from './make-delta';
 import { type AppData, encodeLogicJournal } from './logic';
 import { type Resource, commitResource, deriveNullifier } from './resource';
 import type { Action, ComplianceUnit, LogicInput, Transaction } from './transaction';

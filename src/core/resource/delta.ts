@@ -5,71 +5,22 @@
  * `unitDelta = q_created * kind_created - q_consumed * kind_consumed + rcv * G`
  * delta proof: 65 bytes r, s, v (27 or 28), an ECDSA signature with the key `sum(rcv)` over keccak256 of all tags.
  */
-import {
-  type Bytes32,
-  assertLength,
-  bytes32,
-  concat,
-  decodeBigEndian,
-  encodeBigEndian,
-  equalBytes
-} from '../bytes';
+import { type Bytes32, assertLength, concat, equalBytes } from '../bytes';
 import { keccak256 } from '../crypto/hash';
 import { findYParity } from '../crypto/secp256k1';
-import {
-  type CurvePoint,
-  GROUP_ORDER,
-  IDENTITY,
-  addPoints,
-  decodeScalar,
-  multiplyGenerator,
-  multiplyPublic,
-  negatePoint,
-  signRecoverably
-} from '../crypto/secp256k1-group';
+import { type CurvePoint, IDENTITY, addPoints } from '../crypto/secp256k1-group';
+import { hasLowS } from '../crypto/secp256k1-scalars';
 import { ProtocolError } from '../error';
 
 const DELTA_PROOF_LENGTH = 65;
 /** Ethereum's `v` is the recovery id plus this. */
-const RECOVERY_OFFSET = 27;
+export const RECOVERY_OFFSET = 27;
 
 /** SEC 1 tag of a key with both coordinates. */
 const UNCOMPRESSED_KEY = Uint8Array.of(4);
 
-/** A quantity (u128) of a kind. */
-export type KindQuantity = { readonly kind: CurvePoint; readonly quantity: bigint };
-
-/** The unit delta of one consumed and one created resource under the randomness `rcv` (a scalar, big-endian). */
-export function unitDelta(unit: {
-  readonly consumed: KindQuantity;
-  readonly created: KindQuantity;
-  readonly rcv: Bytes32;
-}): CurvePoint {
-  return addPoints(
-    multiplyPublic(unit.created.kind, unit.created.quantity),
-    negatePoint(multiplyPublic(unit.consumed.kind, unit.consumed.quantity)),
-    multiplyGenerator(unit.rcv)
-  );
-}
-
-/**
- * The delta witness of several units: the sum of their randomness modulo the group order.
- * @throws {ProtocolError} `secp256k1/scalar-range` when a randomness is out of range, `delta/witness-zero`.
- */
-export function composeDeltaWitness(rcvs: readonly Bytes32[]): Bytes32 {
-  const sum = rcvs.reduce((total, rcv) => (total + decodeScalar(rcv)) % GROUP_ORDER, 0n);
-  if (sum === 0n) throw new ProtocolError('delta/witness-zero', 'the randomness of the units sums to zero');
-  return bytes32(encodeBigEndian(sum, 32), 'delta witness');
-}
-
 /** What a delta proof signs: keccak256 of the tags in the order of the compliance units. */
 export const deltaMessage = (tags: readonly Bytes32[]): Bytes32 => keccak256(...tags);
-
-/** The 65-byte proof of a delta witness for a transaction with these tags. */
-export function proveDelta(witness: Bytes32, tags: readonly Bytes32[]): Uint8Array {
-  const signature = signRecoverably(deltaMessage(tags), witness);
-  return concat(signature.subarray(0, 64), Uint8Array.of((signature[64] ?? 0) + RECOVERY_OFFSET));
-}
 
 /**
  * Accepts the delta proof of a balanced transaction. Compares whole points, as arm-risc0 does; the EVM adapter compares
@@ -86,7 +37,7 @@ export function assertDeltaProof(claim: {
   if (recoveryId !== 0 && recoveryId !== 1) {
     throw new ProtocolError('delta/recovery-id', `expected v 27 or 28, got ${claim.proof[64]}`);
   }
-  if (decodeBigEndian(claim.proof.subarray(32, 64)) > GROUP_ORDER / 2n) {
+  if (!hasLowS(claim.proof)) {
     throw new ProtocolError('delta/high-s', 'expected s at most half the group order');
   }
   const delta = addPoints(...claim.unitDeltas);

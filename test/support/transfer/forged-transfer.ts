@@ -26,8 +26,8 @@ import {
   type UnprovenAction,
   proveTransaction
 } from '../../../src/core/resource/build-action';
-import { unitDelta } from '../../../src/core/resource/delta';
 import { deriveKind } from '../../../src/core/resource/kind';
+import { unitDelta } from '../../../src/core/resource/make-delta';
 import { type AppData, DELETE_NEVER, NO_APP_DATA } from '../../../src/core/resource/logic';
 import {
   type Resource,

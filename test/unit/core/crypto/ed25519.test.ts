@@ -2,7 +2,8 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { ed25519 as oracle } from '@noble/curves/ed25519';
 import fc from 'fast-check';
 import { concat, fromHex, toHex } from '../../../../src/core/bytes';
-import { addOffset, verifyEd25519 } from '../../../../src/core/crypto/ed25519';
+import { verifyEd25519 } from '../../../../src/core/crypto/ed25519';
+import { addOffset } from '../../../../src/core/crypto/ed25519-offset';
 import { errorCode } from '../error-code';
 
 const ORDER = oracle.Point.Fn.ORDER;

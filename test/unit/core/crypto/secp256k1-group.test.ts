@@ -1,15 +1,17 @@
 import fc from 'fast-check';
 import { ascii, bytes32, concat, encodeBigEndian, fromHex, toHex } from '../../../../src/core/bytes';
 import {
-  type CurvePoint,
   GROUP_ORDER,
-  IDENTITY,
-  addPoints,
-  curvePoint,
   decodeScalar,
   hashToCurvePoint,
   multiplyGenerator,
-  multiplyPublic,
+  multiplyPublic
+} from '../../../../src/core/crypto/secp256k1-client';
+import {
+  type CurvePoint,
+  IDENTITY,
+  addPoints,
+  curvePoint,
   negatePoint
 } from '../../../../src/core/crypto/secp256k1-group';
 import { errorCode } from '../error-code';

@@ -7,9 +7,9 @@ import {
   decompressPublicKey,
   findYParity,
   normalizeLowS,
-  verifyEcdsa,
-  warmUp
+  verifyEcdsa
 } from '../../../../src/core/crypto/secp256k1';
+import { warmUp } from '../../../../src/core/crypto/warm-up';
 import { describeWithVectors, readVectorText } from '../../../support/outside-vectors';
 import { errorCode } from '../error-code';
 

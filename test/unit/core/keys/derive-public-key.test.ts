@@ -2,11 +2,8 @@ import { Principal } from '@dfinity/principal';
 import fc from 'fast-check';
 import { ascii, bytes32, concat, fromHex, toHex } from '../../../../src/core/bytes';
 import { ACCOUNT_SCHEMA, accountPath, pathBelowSchema } from '../../../../src/core/keys/derivation-path';
-import {
-  type ExtendedPublicKey,
-  deriveEd25519Key,
-  deriveSecp256k1Key
-} from '../../../../src/core/keys/derive-public-key';
+import { deriveEd25519Key } from '../../../../src/core/keys/derive-ed25519-key';
+import { type ExtendedPublicKey, deriveSecp256k1Key } from '../../../../src/core/keys/derive-public-key';
 import { errorCode } from '../error-code';
 import { deriveWithIcPubKey } from './ic-pub-key-oracle';
 import { DERIVATION_VECTORS, MASTER_PUBLIC_KEYS } from './derivation-vectors';

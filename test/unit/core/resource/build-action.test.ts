@@ -7,7 +7,7 @@ import {
 } from '../../../fixtures/arm/sample-units';
 import { mockProver, proveUnits } from '../../../fixtures/arm/mock-prover';
 import { type Bytes32, bytes32, encodeBigEndian } from '../../../../src/core/bytes';
-import { multiplyGenerator } from '../../../../src/core/crypto/secp256k1-group';
+import { multiplyGenerator } from '../../../../src/core/crypto/secp256k1-client';
 import { actionTreeRoot } from '../../../../src/core/resource/action';
 import {
   type Prover,

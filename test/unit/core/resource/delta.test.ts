@@ -9,22 +9,16 @@ import {
   hex32,
   toHex
 } from '../../../../src/core/bytes';
+import { GROUP_ORDER, multiplyGenerator } from '../../../../src/core/crypto/secp256k1-client';
 import {
   type CurvePoint,
-  GROUP_ORDER,
   addPoints,
   curvePoint,
-  multiplyGenerator,
   negatePoint
 } from '../../../../src/core/crypto/secp256k1-group';
-import {
-  assertDeltaProof,
-  composeDeltaWitness,
-  deltaMessage,
-  proveDelta,
-  unitDelta
-} from '../../../../src/core/resource/delta';
+import { assertDeltaProof, deltaMessage } from '../../../../src/core/resource/delta';
 import { deriveKind } from '../../../../src/core/resource/kind';
+import { composeDeltaWitness, proveDelta, unitDelta } from '../../../../src/core/resource/make-delta';
 import { errorCode } from '../error-code';
 import { FIXTURE_CONSUMED, FIXTURE_CREATED, ZERO } from './resource-vectors';
 
