@@ -1,0 +1,269 @@
+import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
+import { ed25519 } from '@noble/curves/ed25519';
+import fc from 'fast-check';
+import { concat, fromHex, toHex } from '../../../../src/core/bytes';
+import { SECTION, parseSections } from '../../../../src/local-ic/execution/wasm-sections';
+import {
+  type Ed25519Claim,
+  GROUP_ORDER,
+  NOT_CANONICAL_ENCODINGS,
+  SMALL_ORDER_ENCODINGS,
+  challengeOf,
+  decodeLittleEndian,
+  encodeLittleEndian,
+  holdsLeniently,
+  isValidByRule,
+  signWith,
+  torsionPoint
+} from '../../../support/native/edge-signatures';
+import { type LoadedAdapter, loadAdapter } from '../../../support/native/load-adapter';
+import { readPackagedWasm } from '../../../support/native/packaged-wasm';
+
+const { Point } = ed25519;
+const PAGES = 3;
+const bytesOf = (length: number) => fc.uint8Array({ minLength: length, maxLength: length });
+const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+
+/** The library beginning with, and never having, more than the pages given. */
+function withPages(library: Uint8Array, pages: number): Uint8Array {
+  const changed = library.slice();
+  const section = parseSections(library).raw.find(({ id }) => id === SECTION.memory);
+  const from = section?.from ?? 0;
+  // One memory, with a maximum; 64 pages at first.
+  expect([...library.subarray(from, from + 3)]).toEqual([1, 1, 64]);
+  changed[from + 2] = pages;
+  return changed;
+}
+
+const never = (): never => {
+  throw new Error('the library called out');
+};
+
+let loaded: LoadedAdapter;
+beforeAll(async () => {
+  const library = withPages(readPackagedWasm('libsodium-sumo/dist/modules-sumo/libsodium-sumo.js'), PAGES);
+  const imports = { a: { a: never, b: never, c: never, d: never } };
+  loaded = await loadAdapter({ adapter: 'ed25519', name: 'sodium', library, imports, memoryExport: 'e' });
+});
+
+const verify = ({ publicKey, message, signature }: Ed25519Claim): number =>
+  loaded.call('ed25519_verify', concat(publicKey, signature, message));
+
+/** The first of the claims, by message, whose challenge is `remainder` modulo 8. */
+function findClaim(make: (message: Uint8Array) => Ed25519Claim, remainder: number): Ed25519Claim {
+  for (let count = 0; ; count++) {
+    const claim = make(text(`message ${count}`));
+    const challenge = challengeOf(claim.signature.slice(0, 32), claim.publicKey, claim.message);
+    if (challenge % 8n === BigInt(remainder)) return claim;
+  }
+}
+
+const SECRET = 0x1234567890abcdef1234567890abcdefn;
+const NONCE = 0xfedcba0987654321fedcba0987654321n;
+const point = (scalar: bigint, torsion: number): Uint8Array =>
+  Point.BASE.multiply(scalar).add(torsionPoint(torsion)).toBytes();
+
+const honest = signWith({
+  secret: SECRET,
+  nonce: NONCE,
+  commitment: point(NONCE, 0),
+  publicKey: point(SECRET, 0),
+  message: text('a message')
+});
+
+/** OpenSSL's Ed25519, by way of Node. */
+function signWithOpenSsl(seed: Uint8Array, message: Uint8Array): Ed25519Claim {
+  const der = concat(fromHex('302e020100300506032b657004220420'), seed);
+  const key = createPrivateKey({ key: Buffer.from(der), format: 'der', type: 'pkcs8' });
+  const spki = createPublicKey(key).export({ format: 'der', type: 'spki' });
+  return {
+    publicKey: new Uint8Array(spki).slice(12),
+    message,
+    signature: new Uint8Array(sign(null, message, key))
+  };
+}
+
+/** RFC 8032, section 7.1, tests 1 to 3 and the one of SHA-512 of "abc". */
+const RFC_8032 = [
+  {
+    publicKey: 'd75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a',
+    message: '',
+    signature:
+      'e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe24655141438e7a100b'
+  },
+  {
+    publicKey: '3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c',
+    message: '72',
+    signature:
+      '92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00'
+  },
+  {
+    publicKey: 'fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5deb911548908025',
+    message: 'af82',
+    signature:
+      '6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f760984dc6594a7c15e9716ed28dc027beceea1ec40a'
+  },
+  {
+    publicKey: 'ec172b93ad5e563bf4932c70e1245034c35467ef2efd4d64ebf819683467e2bf',
+    message:
+      'ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f',
+    signature:
+      'dc2a4459e7369633a52b1bf277839a00201009a3efbf3ecb69bea2186c26b58909351fc9ac90b3ecfdfbc7c66431e0303dca179c138ac17ad9bef1177331a704'
+  }
+].map((vector) => ({
+  publicKey: fromHex(vector.publicKey),
+  message: fromHex(vector.message),
+  signature: fromHex(vector.signature)
+}));
+
+describe('signatures made by the book', () => {
+  it('accepts the vectors of RFC 8032', () => {
+    expect(RFC_8032.map(verify)).toEqual([1, 1, 1, 1]);
+  });
+
+  it('accepts what OpenSSL signs, up to the longest message', () => {
+    fc.assert(
+      fc.property(bytesOf(32), fc.uint8Array({ maxLength: 400 }), (seed, message) => {
+        expect(verify(signWithOpenSsl(seed, message))).toBe(1);
+      })
+    );
+    for (const length of [4_096, 65_535, 65_536])
+      expect(verify(signWithOpenSsl(new Uint8Array(32).fill(7), new Uint8Array(length).fill(5)))).toBe(1);
+  });
+
+  it.each(['publicKey', 'message', 'signature'] as const)('refuses every flipped bit of the %s', (field) => {
+    for (const claim of RFC_8032) {
+      for (let bit = 0; bit < claim[field].length * 8; bit++) {
+        const flipped = claim[field].slice();
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(verify({ ...claim, [field]: flipped })).toBe(0);
+      }
+    }
+  });
+
+  it('refuses what is too short to hold key and signature', () => {
+    const whole = concat(honest.publicKey, honest.signature, honest.message);
+
+    expect(loaded.constant('input_size')).toBe(96 + 65_536);
+    expect(loaded.call('ed25519_verify', whole)).toBe(1);
+    for (const length of [0, 32, 95])
+      expect(loaded.call('ed25519_verify', whole.subarray(0, length))).toBe(0);
+  });
+});
+
+const SMALL_ORDER = SMALL_ORDER_ENCODINGS.map((bytes) => ({ hex: toHex(bytes), bytes }));
+
+describe('the edges of the rule', () => {
+  it('refuses s from the group order on', () => {
+    const commitment = honest.signature.slice(0, 32);
+    const s = decodeLittleEndian(honest.signature.slice(32));
+    const raised: bigint[] = [];
+    for (let value = s + GROUP_ORDER; value < 2n ** 256n; value += GROUP_ORDER) raised.push(value);
+
+    expect(verify(honest)).toBe(1);
+    expect(raised).toHaveLength(15);
+    for (const value of [
+      ...raised,
+      GROUP_ORDER,
+      GROUP_ORDER - 1n,
+      2n ** 256n - 1n,
+      s + 2n ** 253n,
+      s + 2n ** 255n
+    ])
+      expect(verify({ ...honest, signature: concat(commitment, encodeLittleEndian(value)) })).toBe(0);
+  });
+
+  it.each(SMALL_ORDER)('refuses the key $hex, of small order, though the equation holds', ({ bytes }) => {
+    const publicKey = bytes;
+    const commitment = point(NONCE, 0);
+    const claim = findClaim(
+      (message) => signWith({ secret: 0n, nonce: NONCE, commitment, publicKey, message }),
+      0
+    );
+
+    expect(holdsLeniently(claim)).toBe(true);
+    expect(verify(claim)).toBe(0);
+  });
+
+  it.each(SMALL_ORDER)('refuses R $hex, of small order, though the equation holds', ({ bytes }) => {
+    const commitment = bytes;
+    const decoded = Point.fromBytes(commitment, true);
+    const index =
+      Array.from({ length: 8 }, (_, at) => at).find((at) => torsionPoint(at).equals(decoded)) ?? 0;
+    const publicKey = point(SECRET, 1);
+    // [s]B - [k]A is then -k times the point of order 8 in the key.
+    const claim = findClaim(
+      (message) => signWith({ secret: SECRET, nonce: 0n, commitment, publicKey, message }),
+      (8 - index) % 8
+    );
+
+    expect(holdsLeniently(claim)).toBe(true);
+    expect(verify(claim)).toBe(0);
+  });
+
+  it('takes keys and R with a part of small order exactly when the equation holds without the factor 8', () => {
+    const answers = new Set<number>();
+    for (let keyPart = 0; keyPart < 8; keyPart++) {
+      for (let noncePart = 0; noncePart < 8; noncePart++) {
+        const [publicKey, commitment] = [point(SECRET, keyPart), point(NONCE, noncePart)];
+        for (let remainder = 0; remainder < 8; remainder++) {
+          const make = (message: Uint8Array): Ed25519Claim =>
+            signWith({ secret: SECRET, nonce: NONCE, commitment, publicKey, message });
+          const claim = findClaim(make, remainder);
+          const expected = (noncePart + remainder * keyPart) % 8 === 0 ? 1 : 0;
+          answers.add(expected);
+
+          expect([holdsLeniently(claim), verify(claim)]).toEqual([true, expected]);
+        }
+      }
+    }
+    expect(answers.size).toBe(2);
+  });
+
+  it('answers as the rule says to any mixture of odd parts', () => {
+    const odd = [...SMALL_ORDER_ENCODINGS, ...NOT_CANONICAL_ENCODINGS];
+    const points = [point(SECRET, 0), point(NONCE, 0), point(SECRET, 1), new Uint8Array(32).fill(2)];
+    const part = fc.oneof(fc.constantFrom(...odd), fc.constantFrom(...points), bytesOf(32));
+    const scalar = fc.constantFrom(0n, SECRET, NONCE);
+    const made = fc.record({
+      secret: scalar,
+      nonce: scalar,
+      commitment: part,
+      publicKey: part,
+      message: fc.uint8Array({ maxLength: 3 })
+    });
+    fc.assert(
+      fc.property(made.map(signWith), (claim) => expect(verify(claim)).toBe(isValidByRule(claim) ? 1 : 0)),
+      { numRuns: 1_000 }
+    );
+  });
+
+  it('refuses keys and R that are not canonically encoded', () => {
+    for (const bytes of NOT_CANONICAL_ENCODINGS) {
+      expect(verify({ ...honest, publicKey: bytes })).toBe(0);
+      expect(verify({ ...honest, signature: concat(bytes, honest.signature.slice(32)) })).toBe(0);
+    }
+  });
+});
+
+describe('memory', () => {
+  const CONSTANTS_END = 42_112;
+  const STACK_TOP = 107_648;
+
+  it('is of the pages it says, of which only the stack and the input are written', () => {
+    const memory = new Uint8Array(loaded.memory.buffer);
+    const inputEnd = loaded.constant('input') + loaded.constant('input_size');
+    const constants = memory.slice(0, CONSTANTS_END);
+    memory.fill(0xa5, CONSTANTS_END, STACK_TOP);
+    memory.fill(0xa5, inputEnd);
+
+    expect(verify(signWithOpenSsl(new Uint8Array(32).fill(7), new Uint8Array(65_536)))).toBe(1);
+    expect(loaded.constant('pages')).toBe(PAGES);
+    expect(memory).toHaveLength(PAGES * 65_536);
+    expect(memory.slice(0, CONSTANTS_END)).toEqual(constants);
+    expect(memory.subarray(inputEnd).every((byte) => byte === 0xa5)).toBe(true);
+    const stackUsed = STACK_TOP - memory.findIndex((byte, at) => at >= CONSTANTS_END && byte !== 0xa5);
+    expect(stackUsed).toBeGreaterThan(0);
+    expect(stackUsed).toBeLessThan(8_192);
+  });
+});
