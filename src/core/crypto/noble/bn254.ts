@@ -99,7 +99,7 @@ const integerAt = (bytes: Uint8Array, offset: number): bigint =>
 function parseG1(bytes: Uint8Array, offset: number): G1Point | undefined {
   const [x, y] = [integerAt(bytes, offset), integerAt(bytes, offset + 32)];
   if (x >= Fp.ORDER || y >= Fp.ORDER) return undefined;
-  return validPoint(G1.fromAffine({ x, y }));
+  return validPoint(G1, { x, y });
 }
 
 function parseG2(bytes: Uint8Array, offset: number): G2Point | undefined {
@@ -107,12 +107,16 @@ function parseG2(bytes: Uint8Array, offset: number): G2Point | undefined {
   const [x1 = 0n, x0 = 0n, y1 = 0n, y0 = 0n] = words;
   if (words.some((word) => word >= Fp.ORDER)) return undefined;
   const [x, y] = [Fp2.fromBigTuple([x0, x1]), Fp2.fromBigTuple([y0, y1])];
-  return validPoint(G2.fromAffine({ x, y }));
+  return validPoint(G2, { x, y });
 }
 
-/** `point` if it is the identity, which is all zeros, or on its curve and in its subgroup. */
-function validPoint<P extends { assertValidity(): void }>(point: P): P | undefined {
+/** The point, if it is the identity, which is all zeros, or on its curve and in its subgroup. */
+function validPoint<T, P extends { assertValidity(): void }>(
+  group: { fromAffine(point: { x: T; y: T }): P },
+  coordinates: { x: T; y: T }
+): P | undefined {
   try {
+    const point = group.fromAffine(coordinates);
     point.assertValidity();
     return point;
   } catch {
