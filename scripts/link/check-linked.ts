@@ -1,0 +1,37 @@
+/** What a linked canister has to be, against the canister it was made from. */
+import { wasm } from '../../src/local-ic/execution/webassembly';
+import { validateModule } from '../../src/local-ic/execution/wasm-validation';
+import { type WasmSections, parseSections } from '../../src/local-ic/execution/wasm-sections';
+import { initialPages } from './edit-module';
+
+/** The module as Wasm sees it must not have grown an import, an export or a limit broken. @throws what is wrong. */
+export function assertLinked(made: {
+  readonly canister: Uint8Array;
+  readonly linked: Uint8Array;
+  readonly initialPages: number;
+}): void {
+  const before = parseSections(made.canister);
+  const after = parseSections(made.linked);
+  assertSame('imports', importsOf(before), importsOf(after));
+  assertSame('exports', exportsOf(before), exportsOf(after));
+  assertSame('start functions', [String(before.startFunction)], [String(after.startFunction)]);
+  assertSame('pages', [String(made.initialPages)], [String(initialPages(made.linked))]);
+  // The structural limits of the replica, and the features its engine lacks.
+  validateModule(after);
+  new wasm.Module(made.linked);
+}
+
+const importsOf = (sections: WasmSections): string[] =>
+  sections.importedFunctions.map(({ module, name }) => `${module}.${name}`).sort();
+
+const exportsOf = (sections: WasmSections): string[] =>
+  sections.exports.map(({ name, kind }) => `${kind} ${name}`).sort();
+
+function assertSame(what: string, expected: readonly string[], actual: readonly string[]): void {
+  const missing = expected.filter((entry) => !actual.includes(entry));
+  const added = actual.filter((entry) => !expected.includes(entry));
+  if (missing.length > 0 || added.length > 0 || expected.length !== actual.length)
+    throw new Error(
+      `the linked module's ${what} differ: without ${missing.join(', ')}; with ${added.join(', ')}`
+    );
+}
