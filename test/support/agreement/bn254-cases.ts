@@ -18,10 +18,10 @@ import { type SeededRandom, word32 } from './seeded-random';
 
 /** One case in so many is a proof of sound points. */
 const PAIRING_SHARE = 200;
-/** The keys that are at hand change every so many cases: those of a caching engine must give way. */
-const CASES_PER_WINDOW = 4_000;
-const WINDOW_KEYS = 3;
-const INSTANCES_PER_KEY = 6;
+/** One case in so many goes on to another key, so that engines that keep what they made of one must give it up. */
+const KEY_CHANGE_SHARE = 100;
+/** Proofs on the same key and the next one are at hand at a time. */
+const WINDOW_LENGTH = 12;
 
 export function* bn254Cases(random: SeededRandom): Generator<AgreementCase> {
   const material = makeBn254Material(random);
@@ -33,16 +33,20 @@ export function* bn254Cases(random: SeededRandom): Generator<AgreementCase> {
     for (const place of Object.keys(PLACES) as Place[])
       yield brokenCase(random, material, random.pick(material.instances), { kind, place });
   }
-  for (let count = 0; ; count += 1) {
-    const start = Math.floor(count / CASES_PER_WINDOW) * WINDOW_KEYS * INSTANCES_PER_KEY;
-    const window = Array.from({ length: WINDOW_KEYS * INSTANCES_PER_KEY }, (_, index) =>
-      at(material.instances, (start + index) % material.instances.length)
-    );
+  for (let start = 0; ;) {
+    if (random.below(KEY_CHANGE_SHARE) === 0) start = random.below(material.instances.length - WINDOW_LENGTH);
+    const window = material.instances.slice(start, start + WINDOW_LENGTH);
     if (random.below(PAIRING_SHARE) === 0) {
       yield proofCase(random, window, random.weighted(PROOF_KINDS));
     } else {
       const choice = { kind: random.weighted(BROKEN_KINDS), place: random.weighted(PLACES) };
-      yield brokenCase(random, material, random.pick(window), choice);
+      const { key } = at(window, 0);
+      yield brokenCase(
+        random,
+        material,
+        random.pick(window.filter((instance) => instance.key === key)),
+        choice
+      );
     }
   }
 }
@@ -105,7 +109,7 @@ function proofCase(
 }
 
 /** A broken key costs checks of all its points, a broken input next to nothing. */
-const PLACES = { inputs: 30, A: 40, B: 20, C: 5, alpha: 1, beta: 1, gamma: 1, delta: 1, ic: 1 } as const;
+const PLACES = { inputs: 60, A: 120, B: 40, C: 80, alpha: 1, beta: 1, gamma: 1, delta: 1, ic: 1 } as const;
 type Place = keyof typeof PLACES;
 
 const BROKEN_KINDS = {

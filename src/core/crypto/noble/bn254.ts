@@ -34,13 +34,14 @@ let lastKey: { readonly bytes: Uint8Array; readonly key: Key | undefined } | und
 
 export const bn254: Bn254Engine = {
   verifyGroth16(keyBytes, proof, inputs) {
-    const key = parseKey(keyBytes);
+    // What costs least is judged first: a point of G2 takes a multiplication, a new key several.
     const scalars = parseInputs(inputs);
     const a = parseG1(proof, 0);
-    const b = parseG2(proof, 64);
     const c = parseG1(proof, 192);
-    if (key === undefined || scalars === undefined) return false;
-    if (a === undefined || b === undefined || c === undefined) return false;
+    if (scalars === undefined || a === undefined || c === undefined) return false;
+    const b = parseG2(proof, 64);
+    const key = b === undefined ? undefined : parseKey(keyBytes);
+    if (b === undefined || key === undefined) return false;
     const multiples = key.ic.map((oddMultiples, index) => ({ scalar: scalars[index] ?? 0n, oddMultiples }));
     const ic = key.firstIc.add(sumMultiples(multiples) ?? G1.ZERO);
     const loop = curve.millerLoopBatch([
@@ -67,7 +68,6 @@ function parseKey(bytes: Uint8Array): Key | undefined {
 
 function decodeKey(bytes: Uint8Array): Key | undefined {
   const alpha = parseG1(bytes, 0);
-  const [beta, gamma, delta] = [parseG2(bytes, 64), parseG2(bytes, 192), parseG2(bytes, 320)];
   const ic: G1Point[] = [];
   for (let offset = IC_OFFSET; offset < bytes.length; offset += G1_LENGTH) {
     const point = parseG1(bytes, offset);
@@ -75,9 +75,9 @@ function decodeKey(bytes: Uint8Array): Key | undefined {
     ic.push(point);
   }
   const [firstIc, ...rest] = ic;
-  if (alpha === undefined || beta === undefined || gamma === undefined || delta === undefined)
-    return undefined;
-  if (firstIc === undefined) return undefined;
+  if (alpha === undefined || firstIc === undefined) return undefined;
+  const [beta, gamma, delta] = [parseG2(bytes, 64), parseG2(bytes, 192), parseG2(bytes, 320)];
+  if (beta === undefined || gamma === undefined || delta === undefined) return undefined;
   return {
     fixed: curve.millerLoopBatch(loopTerm(alpha.negate(), beta)),
     gamma,
