@@ -165,6 +165,37 @@ describe('points', () => {
     expect(verify(instance)).toBe(1);
   });
 
+  /** Each point where the other of its pair is the identity: it plays no part in the equation. */
+  const idle: readonly (readonly [string, Place, Partial<Groth16Scalars>])[] = [
+    ['alpha', { part: 'key', offset: 0 }, { beta: 0n }],
+    ['beta', { part: 'key', offset: 64 }, { alpha: 0n }],
+    ['gamma', { part: 'key', offset: 192 }, { ic: [0n, 0n, 0n] }],
+    ['delta', { part: 'key', offset: 320 }, { gamma: 0n, alpha: 2n, beta: 3n, a: 6n, b: 1n }],
+    ['ic1', { part: 'key', offset: 512 }, { inputs: [0n, 9n] }],
+    ['A', { part: 'proof', offset: 0 }, { b: 0n }],
+    ['B', { part: 'proof', offset: 64 }, { a: 0n }],
+    ['C', { part: 'proof', offset: 192 }, { delta: 0n, gamma: 0n, alpha: 2n, beta: 3n, a: 6n, b: 1n }]
+  ];
+
+  it.each(idle)('are refused even if the equation holds whatever they are: %s', (_, place, fixed) => {
+    const instance = instanceFrom(scalarsFrom('idle', 2, fixed));
+    const verifyWith = (point: Uint8Array): number => verify(withPart(instance, place, point));
+    expect(verify(instance)).toBe(1);
+    if (g1Places.some(({ part, offset }) => part === place.part && offset === place.offset)) {
+      expect(verifyWith(encodeG1(5n))).toBe(1);
+      expect(verifyWith(concat(word(5n), word(5n)))).toBe(0);
+      return;
+    }
+    expect(verifyWith(encodeG2(5n))).toBe(1);
+    // On the curve y^2 = x^3 + 64b: it has the order and the Frobenius map of the subgroup, so only the equation tells.
+    const scaled = [0, 32, 64, 96].map(
+      (at) => (numberAt(encodeG2(5n), at) * (at < 64 ? 4n : 8n)) % FIELD_ORDER
+    );
+    expect(verifyWith(concat(...scaled.map(word)))).toBe(0);
+    expect(verifyWith(encodeG2Point(twistPoint('idle')))).toBe(0);
+    expect(verifyWith(encodeG2Point(smallOrderPoint('idle')))).toBe(0);
+  });
+
   it.each(coordinates)(
     'with a coordinate that is not below the field order are refused: $part $offset',
     (place) => {
