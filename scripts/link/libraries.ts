@@ -7,20 +7,35 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../project-files';
 
-export type Library = {
-  /** Module name under which the adapter imports it. */
-  readonly name: string;
+/** A Wasm module in an npm package. */
+export type PinnedWasm = {
   readonly package: string;
   readonly version: string;
-  readonly licence: string;
   /** File in the package: Wasm, or JavaScript that has it as base64. */
   readonly file: string;
   /** Of the Wasm, in hex. */
   readonly sha256: string;
+};
+
+export type Library = PinnedWasm & {
+  /** Module name under which the adapter imports it. */
+  readonly name: string;
+  readonly licence: string;
   /** `src/canisters/native/<adapter>.wat`, the module that the switchboard imports as `adapter/<adapter>`. */
   readonly adapter: string;
   /** Modules of `src/canisters/native` that offer what the library imports, by the name it imports them under. */
   readonly offers: Readonly<Record<string, string>>;
+};
+
+/**
+ * What azle puts a canister's JavaScript into. The regions rely on how this module's allocators take memory, and the
+ * switchboard on how it makes the system call (docs/native.md): both were read in this one.
+ */
+export const AZLE_TEMPLATE: PinnedWasm = {
+  package: 'azle',
+  version: '0.33.0',
+  file: 'dist/canister_templates/stable.wasm',
+  sha256: 'fa87d4ae38c8ce4ebc49f3cb05d0d3b1276eab19c5d26705d65fbf6e1c162806'
 };
 
 export const LIBRARIES: readonly Library[] = [
@@ -99,8 +114,8 @@ export const LIBRARIES: readonly Library[] = [
 /** Base64 of a Wasm module: it begins with the magic `\0asm` and the version. */
 const BASE64_WASM = /["'](AGFzbQ[A-Za-z0-9+/]+=*)["']/;
 
-/** A library's Wasm. @throws unless the package is there with the version, and the bytes, that are pinned. */
-export function readLibrary(library: Library): Uint8Array {
+/** The pinned bytes. @throws unless the package is there with the version, and the bytes, that are pinned. */
+export function readPinned(library: PinnedWasm): Uint8Array {
   const folder = join(projectRoot, 'node_modules', library.package);
   const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
   if (version !== library.version)

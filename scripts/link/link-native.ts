@@ -7,6 +7,7 @@
  */
 import { parseSections } from '../../src/local-ic/execution/wasm-sections';
 import { assertLinked } from './check-linked';
+import { AZLE_TEMPLATE, readPinned } from './libraries';
 import { filterExports, initialPages, renameImport, setInitialPages } from './edit-module';
 import { mergeModules, pruneModule } from './merge';
 import { REAL_CALL, SWITCHBOARD, assemble, createNativeModules } from './native-modules';
@@ -15,6 +16,7 @@ const SYSTEM_CALL = { module: 'ic0', name: 'certified_data_set' };
 
 /** `canister` (what azle builds) with the native code in it. @throws when anything is not as expected. */
 export async function linkNative(canister: Uint8Array): Promise<Uint8Array> {
+  readPinned(AZLE_TEMPLATE);
   const { modules, endPage } = await createNativeModules(initialPages(canister));
   const prepared = setInitialPages(renameImport(canister, SYSTEM_CALL, SWITCHBOARD), endPage);
   const merged = await mergeModules([{ name: 'canister', wasm: prepared }, ...modules]);

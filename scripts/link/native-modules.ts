@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import loadWabt from 'wabt';
 import { projectRoot } from '../project-files';
-import { LIBRARIES, type Library, readLibrary } from './libraries';
+import { LIBRARIES, type Library, readPinned } from './libraries';
 import { type NamedModule } from './merge';
 import { PAGE_BYTES, type Region, relocate } from './relocate';
 
@@ -46,7 +46,7 @@ async function libraryModules(
     wasm: await assemble(readSource(source))
   }));
   return [
-    { name: library.name, wasm: await relocate(readLibrary(library), region) },
+    { name: library.name, wasm: await relocate(readPinned(library), region) },
     { name: `adapter/${library.adapter}`, wasm: await relocate(await assemble(adapter), region) },
     ...(await Promise.all(offers))
   ];

@@ -1,7 +1,7 @@
 /** Every way in which a linked module may differ from what it was made from is noticed. */
 import { assertLinked } from '../../../scripts/link/check-linked';
 import { assemble } from '../../../scripts/link/native-modules';
-import { LIBRARIES, readLibrary } from '../../../scripts/link/libraries';
+import { LIBRARIES, readPinned } from '../../../scripts/link/libraries';
 
 const moduleText = (parts: {
   imports?: string;
@@ -53,17 +53,17 @@ describe('assertLinked', () => {
   });
 });
 
-describe('readLibrary', () => {
+describe('readPinned', () => {
   it('gives each pinned library', () => {
-    for (const library of LIBRARIES) expect(readLibrary(library).length).toBeGreaterThan(1_000);
+    for (const library of LIBRARIES) expect(readPinned(library).length).toBeGreaterThan(1_000);
   });
 
   it.each(LIBRARIES.map((library) => [library.name, library] as const))(
     'refuses other bytes of %s',
     (_, library) => {
       const digest = library.sha256.replace(/^./, (digit) => (digit === '0' ? '1' : '0'));
-      expect(() => readLibrary({ ...library, sha256: digest })).toThrow(library.sha256);
-      expect(() => readLibrary({ ...library, version: '0.0.1' })).toThrow('0.0.1');
+      expect(() => readPinned({ ...library, sha256: digest })).toThrow(library.sha256);
+      expect(() => readPinned({ ...library, version: '0.0.1' })).toThrow('0.0.1');
     }
   );
 });
