@@ -57,8 +57,8 @@
   (data (i32.const 0x30930)
     "\30\64\4e\72\e1\31\a0\29\b8\50\45\b6\81\81\58\5d\28\33\e8\48\79\b9\70\91\43\e1\f5\93\f0\00\00\01")
 
-  ;; 1 when mcl is set up.
-  (global $is_ready i32 (i32.const 0x30950))
+  ;; 1 when mcl is set up. Not in memory: whatever loses this loses the stack pointer as well, and both are set again.
+  (global $is_ready (mut i32) (i32.const 0))
   ;; Size of the key that is prepared; 0 when none is.
   (global $key_size i32 (i32.const 0x30954))
   (global $key i32 (i32.const 0x30980))
@@ -67,7 +67,7 @@
   (global $gamma_lines i32 (i32.const 0x33000))
   (global $delta_lines i32 (i32.const 0x39200))
 
-  ;; Of the call under way. $b_x and $image serve the subgroup check.
+  ;; Of the call under way. $b_x and $b_sum serve the subgroup check.
   (global $a i32 (i32.const 0x31d00))
   (global $c i32 (i32.const 0x31e00))
   (global $sum i32 (i32.const 0x31f00))
@@ -80,14 +80,14 @@
 
   ;; Sets mcl up once. 1 when that went well.
   (func $prepare (export "prepare") (param $length i32) (param $argument i32) (result i32)
-    (if (i32.load (global.get $is_ready)) (then (return (i32.const 1))))
+    (if (global.get $is_ready) (then (return (i32.const 1))))
     (global.set $stack_pointer (i32.const 0x30000))
     (call $construct)
     ;; 4 is alt_bn128; 46 says that Fr has 4 and Fp 6 words of 64 bits in this build.
     (if (call $init (i32.const 4) (i32.const 46)) (then (return (i32.const 0))))
     ;; Its own check multiplies by the group order, which takes four times as long as $is_in_subgroup.
     (call $verify_order_with_curve (i32.const 0))
-    (i32.store (global.get $is_ready) (i32.const 1))
+    (global.set $is_ready (i32.const 1))
     (i32.const 1))
 
   ;; Input: key 512 + 64n, proof 256, inputs 32n, where n = `inputs`. 1 when the proof holds.
@@ -114,7 +114,7 @@
     (call $final_exponentiation (global.get $f) (global.get $f))
     (call $gt_equals (global.get $f) (global.get $target)))
 
-  ;; g = ML(sum, -gamma) * ML(c, -delta). The loop of two knows no identity in G1.
+  ;; g = ML(sum, -gamma) * ML(c, -delta). The loop of two asks that neither point is the identity.
   (func $miller_loop_of_fixed
     (if (call $g1_is_zero (global.get $sum))
       (then
