@@ -217,6 +217,11 @@ export interface _SERVICE {
       'headers' : Array<{ 'value' : string, 'name' : string }>,
     }
   >,
+  'verify_receipt' : ActorMethod<
+    [{ 'journal' : Uint8Array, 'seal' : Uint8Array, 'image_id' : Uint8Array }],
+    { 'Ok' : Uint8Array } |
+      { 'Err' : { 'code' : string, 'message' : string } }
+  >,
 }
 export declare const idlFactory: IDL.InterfaceFactory;
 export declare const init: (args: { IDL: typeof IDL }) => IDL.Type[];

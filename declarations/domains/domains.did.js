@@ -255,6 +255,22 @@ export const idlFactory = ({ IDL }) => {
         ],
         ['query'],
       ),
+    'verify_receipt' : IDL.Func(
+        [
+          IDL.Record({
+            'journal' : IDL.Vec(IDL.Nat8),
+            'seal' : IDL.Vec(IDL.Nat8),
+            'image_id' : IDL.Vec(IDL.Nat8),
+          }),
+        ],
+        [
+          IDL.Variant({
+            'Ok' : IDL.Vec(IDL.Nat8),
+            'Err' : IDL.Record({ 'code' : IDL.Text, 'message' : IDL.Text }),
+          }),
+        ],
+        ['query'],
+      ),
   });
 };
 

@@ -103,6 +103,10 @@ export const AttestationIdl = IDL.Record({
 });
 export type AttestationWire = { checkpoint: CheckpointWire; logic_ref: Uint8Array; present: boolean[] };
 
+/** A RISC Zero receipt: guest, its public output (at most 65,536 bytes), seal of 260 bytes. */
+export const ReceiptIdl = IDL.Record({ image_id: Blob, journal: Blob, seal: Blob });
+export type ReceiptWire = { image_id: Uint8Array; journal: Uint8Array; seal: Uint8Array };
+
 /** Method name -> [argument types, result types, mode]; the one table that canister, SDK and tests share. */
 export const domainsMethods = {
   register_evm_domain: [[EvmDomainConfigIdl], resultIdl(Blob), 'update'],
@@ -112,7 +116,9 @@ export const domainsMethods = {
   attest_nullifiers: [[AttestRequestIdl], resultIdl(AttestationIdl), 'update'],
   domain: [[Blob], resultIdl(DomainViewIdl), 'query'],
   domains: [[], IDL.Vec(DomainViewIdl), 'query'],
-  checkpoint: [[Blob, IDL.Nat64], resultIdl(CheckpointIdl), 'query']
+  checkpoint: [[Blob, IDL.Nat64], resultIdl(CheckpointIdl), 'query'],
+  /** The claim digest that the seal proves. */
+  verify_receipt: [[ReceiptIdl], resultIdl(Blob), 'query']
 } as const;
 
 export type DomainsService = {
@@ -123,4 +129,5 @@ export type DomainsService = {
   domain(id: Uint8Array): Promise<Result<DomainViewWire>>;
   domains(): Promise<DomainViewWire[]>;
   checkpoint(id: Uint8Array, height: bigint): Promise<Result<CheckpointWire>>;
+  verify_receipt(receipt: ReceiptWire): Promise<Result<Uint8Array>>;
 };

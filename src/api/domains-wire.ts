@@ -12,18 +12,23 @@ import {
 } from '../core/domain/evm-domain';
 import { MAX_HEADER_BYTES } from '../core/proof/ethereum-header';
 import { MAX_NODE_BYTES, MAX_PROOF_NODES } from '../core/proof/merkle-patricia';
+import { type Receipt } from '../core/resource/receipt';
+import { SEAL_LENGTH } from '../core/resource/seal';
 import {
   type AttestRequestWire,
   type AttestationWire,
   type CheckpointWire,
   type DomainViewWire,
   type EvmCheckpointEvidenceWire,
-  type EvmDomainConfigWire
+  type EvmDomainConfigWire,
+  type ReceiptWire
 } from './domains-idl';
-import { assertAtMost, own32 } from './wire-bytes';
+import { assertAtMost, own32, ownAtMost } from './wire-bytes';
 
 /** Nullifiers in one request. */
 export const MAX_NULLIFIERS = 32;
+/** Bytes of a receipt's journal; the aggregation of fifty actions has as many. */
+export const MAX_JOURNAL_BYTES = 65_536;
 
 /** Evidence for a checkpoint: RLP of a header, and trie nodes from the root down as `eth_getProof` gives them. */
 export type EvmCheckpointEvidence = {
@@ -53,6 +58,13 @@ export type Attestation = {
 
 /** A domain id. @throws {ProtocolError} `bytes/length`. */
 export const decodeDomainId = (wire: Uint8Array): Bytes32 => own32(wire, 'domain id');
+
+/** A receipt whose seal is still to be checked. @throws {ProtocolError} `wire/limit`, `bytes/length`. */
+export const decodeReceipt = (wire: ReceiptWire): Receipt => ({
+  imageId: own32(wire.image_id, 'image id'),
+  journal: ownAtMost(wire.journal, { label: 'journal bytes', limit: MAX_JOURNAL_BYTES }),
+  seal: ownAtMost(wire.seal, { label: 'seal bytes', limit: SEAL_LENGTH })
+});
 
 /** A domain's configuration, its shape only. @throws {ProtocolError} `wire/limit`, `bytes/length`. */
 export function decodeEvmDomainConfig(wire: EvmDomainConfigWire): EvmDomainConfig {

@@ -4,6 +4,7 @@ import {
   decodeDomainId,
   decodeEvmCheckpointEvidence,
   decodeEvmDomainConfig,
+  decodeReceipt,
   encodeAttestation,
   encodeCheckpointWire,
   encodeDomainView
@@ -14,8 +15,10 @@ import {
   type DomainViewWire,
   type EvmCheckpointEvidenceWire,
   type EvmDomainConfigWire,
+  type ReceiptWire,
   domainsMethods
 } from '../../api/domains-idl';
+import { verifySeal } from '../../core/resource/seal';
 import { answer, azleRuntime, lifecycle, openStableMap, serve } from '../runtime/azle-runtime';
 import { type HttpResponseWire, type HttpTransformArgsWire } from '../runtime/management-idl';
 import { transformMethod, transformResponse } from './ask-providers';
@@ -97,6 +100,12 @@ export default class {
     return answer(() =>
       encodeCheckpointWire(readCheckpoint(context.store, { domainId: decodeDomainId(id), height }))
     );
+  }
+
+  /** Reads nothing: whether a seal holds does not depend on any state. */
+  @serve(domainsMethods.verify_receipt)
+  verify_receipt(receipt: ReceiptWire): Reply<'verify_receipt'> {
+    return answer(() => verifySeal(decodeReceipt(receipt)));
   }
 
   /** What replicas make of a provider's response before they compare theirs. Caller: the management canister. */
