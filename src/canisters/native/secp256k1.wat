@@ -1,4 +1,4 @@
-;; The adapter over tiny-secp256k1 (libsecp256k1 0.2 through rust-secp256k1-sys 0.8.1), in the library's own address
+;; The adapter over tiny-secp256k1 (libsecp256k1 through secp256k1-sys 0.8.1), in the library's own address
 ;; space. Operations are those of `src/core/crypto/engine.ts`; the payload and the value of each stand above it. All
 ;; answer 0 to whatever is malformed.
 ;;
