@@ -236,4 +236,4 @@ function decodeProof(nodes: readonly Uint8Array[], label: string): readonly Uint
 }
 
 /** Copied, because Candid answers views into the whole message. */
-const ownAddress = (value: Uint8Array): Address => address(Uint8Array.from(value), 'adapter address');
+const ownAddress = (value: Uint8Array): Address => address(new Uint8Array(value), 'adapter address');

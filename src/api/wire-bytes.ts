@@ -3,7 +3,7 @@ import { type Bytes32, bytes32 } from '../core/bytes';
 import { ProtocolError } from '../core/error';
 
 /** The 32 bytes of `label`, copied: Candid answers views into the whole message. @throws {ProtocolError} `bytes/length`. */
-export const own32 = (value: Uint8Array, label: string): Bytes32 => bytes32(Uint8Array.from(value), label);
+export const own32 = (value: Uint8Array, label: string): Bytes32 => bytes32(new Uint8Array(value), label);
 
 /** @throws {ProtocolError} `wire/limit` when `actual` is above `limit`. */
 export function assertAtMost(
@@ -25,5 +25,5 @@ export function ownAtMost(
   bound: { readonly label: string; readonly limit: number }
 ): Uint8Array {
   assertAtMost(value.length, bound);
-  return Uint8Array.from(value);
+  return new Uint8Array(value);
 }

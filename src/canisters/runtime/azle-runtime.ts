@@ -6,6 +6,7 @@
 import { IDL } from '@dfinity/candid';
 import {
   type CallError,
+  type CanisterMethod,
   type MethodDecorator,
   Principal,
   StableBTreeMap,
@@ -15,13 +16,16 @@ import {
   dataCertificate,
   init,
   isController,
+  msgArgData,
   msgCaller,
+  msgReply,
   postUpgrade,
   query,
   time,
   update
 } from 'azle';
 import { type Result, toErr } from '../../api/errors';
+import { type CandidCodec, createCandidCodec } from './candid/candid-codec';
 import { type CallOutcome, type CanisterRuntime, type HttpOutcall, type StableMap } from './canister-runtime';
 import {
   CanisterInfoArgsIdl,
@@ -49,9 +53,32 @@ const MANAGEMENT_CANISTER = Principal.fromUint8Array(new Uint8Array());
 
 type Method = readonly [params: readonly IDL.Type[], result: IDL.Type, mode: 'query' | 'update'];
 
-/** Decorator that exports a class method under its entry in a table of `src/api`. */
+/**
+ * Decorator that exports a class method under its entry in a table of `src/api`. Arguments and replies go through
+ * codecs made here, at load: azle would have the library describe the types again in every message.
+ */
 export function serve([params, result, mode]: Method): MethodDecorator {
-  return mode === 'query' ? query([...params], result) : update([...params], result);
+  const expose = mode === 'query' ? query : update;
+  const decorate = expose([...params], result, { manual: true });
+  const argsCodec = createCandidCodec(params);
+  const replyCodec = createCandidCodec([result]);
+  return <This, Args extends unknown[], Return>(
+    method: CanisterMethod<This, Args, Return>,
+    context: ClassMethodDecoratorContext<This, CanisterMethod<This, Args, Return>>
+  ) =>
+    decorate(async function (this: This): Promise<void> {
+      const reply = await method.apply(this, decodeArgs<Args>(argsCodec));
+      msgReply(replyCodec.encode([reply]));
+    }, context);
+}
+
+/** The decoder checks the message against the types; the cast only names what they stand for. */
+function decodeArgs<Args>(codec: CandidCodec): Args {
+  try {
+    return codec.decode(msgArgData()) as Args;
+  } catch (cause) {
+    throw new Error(`Failed to decode Candid arguments: ${String(cause)}`, { cause });
+  }
 }
 
 /** Decorators of the two lifecycle methods; azle wants the same parameters for both. */
@@ -96,6 +123,19 @@ export const openStableMaps = <Name extends string>(
     Object.entries<number>(memoryIds).map(([name, memoryId]) => [name, openStableMap(memoryId)])
   ) as Record<Name, StableMap>;
 
+const management = {
+  noArgs: createCandidCodec([]),
+  ecdsaPublicKeyArgs: createCandidCodec([EcdsaPublicKeyArgsIdl]),
+  ecdsaPublicKeyReply: createCandidCodec([EcdsaPublicKeyReplyIdl]),
+  signWithEcdsaArgs: createCandidCodec([SignWithEcdsaArgsIdl]),
+  signWithEcdsaReply: createCandidCodec([SignWithEcdsaReplyIdl]),
+  canisterInfoArgs: createCandidCodec([CanisterInfoArgsIdl]),
+  canisterInfoReply: createCandidCodec([CanisterInfoReplyIdl]),
+  rawRandReply: createCandidCodec([IDL.Vec(IDL.Nat8)]),
+  httpRequestArgs: createCandidCodec([HttpRequestArgsIdl]),
+  httpResponse: createCandidCodec([HttpResponseIdl])
+};
+
 /** The Internet Computer, as the canister's messages meet it. */
 export const azleRuntime: CanisterRuntime = {
   self: () => canisterSelf().toUint8Array(),
@@ -109,9 +149,9 @@ export const azleRuntime: CanisterRuntime = {
     map(
       await callManagement<{ public_key: Uint8Array; chain_code: Uint8Array }>({
         method: 'ecdsa_public_key',
-        argType: EcdsaPublicKeyArgsIdl,
+        args: management.ecdsaPublicKeyArgs,
         arg: { canister_id: [], derivation_path: path, key_id: ecdsaKeyId(keyName) },
-        replyType: EcdsaPublicKeyReplyIdl
+        reply: management.ecdsaPublicKeyReply
       }),
       (reply) => ({ publicKey: bytes(reply.public_key), chainCode: bytes(reply.chain_code) })
     ),
@@ -120,9 +160,9 @@ export const azleRuntime: CanisterRuntime = {
     map(
       await callManagement<{ signature: Uint8Array }>({
         method: 'sign_with_ecdsa',
-        argType: SignWithEcdsaArgsIdl,
+        args: management.signWithEcdsaArgs,
         arg: { message_hash: messageHash, derivation_path: path, key_id: ecdsaKeyId(keyName) },
-        replyType: SignWithEcdsaReplyIdl,
+        reply: management.signWithEcdsaReply,
         cycles: SIGN_WITH_ECDSA_CYCLES,
         onTrap
       }),
@@ -133,9 +173,9 @@ export const azleRuntime: CanisterRuntime = {
     map(
       await callManagement<{ module_hash: [] | [Uint8Array]; controllers: Principal[] }>({
         method: 'canister_info',
-        argType: CanisterInfoArgsIdl,
+        args: management.canisterInfoArgs,
         arg: { canister_id: canisterSelf(), num_requested_changes: [] },
-        replyType: CanisterInfoReplyIdl
+        reply: management.canisterInfoReply
       }),
       (reply) => ({
         moduleHash: bytes(installedModule(reply.module_hash)),
@@ -147,9 +187,8 @@ export const azleRuntime: CanisterRuntime = {
     map(
       await callManagement<Uint8Array>({
         method: 'raw_rand',
-        argType: undefined,
-        arg: undefined,
-        replyType: IDL.Vec(IDL.Nat8)
+        args: management.noArgs,
+        reply: management.rawRandReply
       }),
       bytes
     ),
@@ -158,9 +197,9 @@ export const azleRuntime: CanisterRuntime = {
     map(
       await callManagement<{ status: bigint; body: Uint8Array }>({
         method: 'http_request',
-        argType: HttpRequestArgsIdl,
+        args: management.httpRequestArgs,
         arg: httpRequestArgs(request),
-        replyType: HttpResponseIdl,
+        reply: management.httpResponse,
         cycles: outcallCycles(request)
       }),
       (reply) => ({ status: Number(reply.status), body: bytes(reply.body) })
@@ -171,9 +210,9 @@ export const azleRuntime: CanisterRuntime = {
 
 type ManagementCall = {
   readonly method: string;
-  readonly argType: IDL.Type | undefined;
-  readonly arg: unknown;
-  readonly replyType: IDL.Type;
+  readonly args: CandidCodec;
+  readonly arg?: unknown;
+  readonly reply: CandidCodec;
   readonly cycles?: bigint;
   readonly onTrap?: (() => void) | undefined;
 };
@@ -181,11 +220,11 @@ type ManagementCall = {
 async function callManagement<Reply>(request: ManagementCall): Promise<CallOutcome<Reply>> {
   const outcome = await settle(MANAGEMENT_CANISTER, {
     method: request.method,
-    arg: request.argType === undefined ? IDL.encode([], []) : IDL.encode([request.argType], [request.arg]),
+    arg: request.args.encode([request.arg]),
     cycles: request.cycles ?? 0n,
     onTrap: request.onTrap
   });
-  return map(outcome, (reply) => IDL.decode([request.replyType], reply)[0] as Reply);
+  return map(outcome, (reply) => request.reply.decode(reply)[0] as Reply);
 }
 
 async function settle(
@@ -226,7 +265,7 @@ function map<From, To>(outcome: CallOutcome<From>, convert: (value: From) => To)
 }
 
 /** A copy, because Candid answers views into the whole reply. */
-const bytes = (value: Uint8Array): Uint8Array => Uint8Array.from(value);
+const bytes = (value: Uint8Array): Uint8Array => new Uint8Array(value);
 
 function installedModule([hash]: [] | [Uint8Array]): Uint8Array {
   if (hash === undefined) throw new Error('BUG: a canister without module runs');

@@ -8,20 +8,36 @@ import { type Principal } from '@dfinity/principal';
 export { IDL } from '@dfinity/candid';
 export { Principal } from '@dfinity/principal';
 
-type CanisterMethod<This, Args extends unknown[], Return> = (this: This, ...args: Args) => Return;
+export type CanisterMethod<This, Args extends unknown[], Return> = (this: This, ...args: Args) => Return;
 
 export type MethodDecorator = <This, Args extends unknown[], Return>(
   method: CanisterMethod<This, Args, Return>,
   context: ClassMethodDecoratorContext<This, CanisterMethod<This, Args, Return>>
 ) => void;
 
+/** A method that reads its argument and replies by itself; its parameters and result are for the interface only. */
+export type ManualDecorator = <This>(
+  method: CanisterMethod<This, [], Promise<void>>,
+  context: ClassMethodDecoratorContext<This>
+) => void;
+
 export function init(paramIdlTypes?: IDL.Type[]): MethodDecorator;
 export function postUpgrade(paramIdlTypes?: IDL.Type[]): MethodDecorator;
+export function update(
+  paramIdlTypes: IDL.Type[],
+  returnIdlType: IDL.Type,
+  options: { manual: true }
+): ManualDecorator;
 export function update(
   paramIdlTypes?: IDL.Type[],
   returnIdlType?: IDL.Type,
   options?: { manual?: boolean; hidden?: boolean }
 ): MethodDecorator;
+export function query(
+  paramIdlTypes: IDL.Type[],
+  returnIdlType: IDL.Type,
+  options: { manual: true }
+): ManualDecorator;
 export function query(
   paramIdlTypes?: IDL.Type[],
   returnIdlType?: IDL.Type,
@@ -47,7 +63,9 @@ export function canisterSelf(): Principal;
 export function certifiedDataSet(data: Uint8Array): void;
 export function dataCertificate(): Uint8Array | undefined;
 export function isController(principal: Principal): boolean;
+export function msgArgData(): Uint8Array;
 export function msgCaller(): Principal;
+export function msgReply(data: Uint8Array): void;
 export function time(): bigint;
 
 export interface Serializable<T> {

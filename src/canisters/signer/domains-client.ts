@@ -1,6 +1,5 @@
 /** Calls of this canister to the `domains` canister. */
-import { IDL } from '@dfinity/candid';
-import { AttestRequestIdl, type AttestationWire, domainsMethods } from '../../api/domains-idl';
+import { type AttestationWire, domainsMethods } from '../../api/domains-idl';
 import {
   type AttestRequest,
   type Attestation,
@@ -10,7 +9,12 @@ import {
 import { type Result, unwrap } from '../../api/errors';
 import { equalBytes } from '../../core/bytes';
 import { ProtocolError } from '../../core/error';
+import { createCandidCodec } from '../runtime/candid/candid-codec';
 import { type SignerContext } from './signature-log';
+
+const [ATTEST_ARGS, ATTEST_REPLY] = domainsMethods.attest_nullifiers;
+const attestArgs = createCandidCodec(ATTEST_ARGS);
+const attestReply = createCandidCodec([ATTEST_REPLY]);
 
 /**
  * What `domains` says about a checkpoint and nullifiers.
@@ -24,7 +28,7 @@ export async function attestNullifiers(
   const outcome = await runtime.call({
     canister: store.config().domainsCanister,
     method: 'attest_nullifiers',
-    arg: IDL.encode([AttestRequestIdl], [encodeAttestRequest(request)])
+    arg: attestArgs.encode([encodeAttestRequest(request)])
   });
   if ('rejected' in outcome) {
     const { code, message } = outcome.rejected;
@@ -47,13 +51,10 @@ export async function attestNullifiers(
 
 function decodeReply(reply: Uint8Array): Result<AttestationWire> {
   try {
-    const [result] = decodeCandid<[Result<AttestationWire>]>([domainsMethods.attest_nullifiers[1]], reply);
+    // The decoder checks the bytes against the types; the cast only names what they stand for.
+    const [result] = attestReply.decode(reply) as [Result<AttestationWire>];
     return result;
   } catch (cause) {
     throw new ProtocolError('domains/answer', 'expected an attestation in Candid', {}, { cause });
   }
 }
-
-/** The decoder checks the bytes against the types; the cast only names what they stand for. */
-const decodeCandid = <Values>(types: IDL.Type[], bytes: Uint8Array): Values =>
-  IDL.decode(types, bytes) as Values;

@@ -1,0 +1,161 @@
+/** Bytes of Candid values, written and read in place (Candid specification, "Memory"). Lengths are LEB128. */
+import { decodeUtf8, encodeUtf8 } from '../../../core/log/utf8';
+
+const FIRST_CAPACITY = 512;
+const LEB128_DIGIT = 0x80;
+/** Lengths and indices above this do not occur in messages of 2 MB; the bit operators end at 2^31. */
+const MAX_COUNT_DIGITS = 4;
+const BYTE_ORDER_MARK = '\uFEFF';
+
+/** Appends to a buffer that grows. */
+export class CandidWriter {
+  private bytes = new Uint8Array(FIRST_CAPACITY);
+  private view = new DataView(this.bytes.buffer);
+  private length = 0;
+
+  byte(value: number): void {
+    const at = this.reserve(1);
+    this.bytes[at] = value;
+  }
+
+  /** The bytes as they are. */
+  raw(value: Uint8Array): void {
+    const at = this.reserve(value.length);
+    this.bytes.set(value, at);
+  }
+
+  /** A natural number below 2^31. */
+  count(value: number): void {
+    let rest = value;
+    for (; rest >= LEB128_DIGIT; rest >>= 7) this.byte((rest & 0x7f) | LEB128_DIGIT);
+    this.byte(rest);
+  }
+
+  /** The bytes behind their length. */
+  blob(value: Uint8Array): void {
+    this.count(value.length);
+    this.raw(value);
+  }
+
+  text(value: string): void {
+    this.blob(encodeUtf8(value));
+  }
+
+  /** A natural number of any size. */
+  nat(value: bigint): void {
+    let rest = value;
+    for (; rest >= 0x80n; rest >>= 7n) this.byte(Number(rest & 0x7fn) | LEB128_DIGIT);
+    this.byte(Number(rest));
+  }
+
+  /** The low 64 bits, little-endian. */
+  nat64(value: bigint): void {
+    const at = this.reserve(8);
+    this.view.setBigUint64(at, value, true);
+  }
+
+  /** The low 32 bits, little-endian. */
+  nat32(value: number): void {
+    const at = this.reserve(4);
+    this.view.setUint32(at, value, true);
+  }
+
+  /** What was written, copied. */
+  written(): Uint8Array {
+    return this.bytes.slice(0, this.length);
+  }
+
+  /** Makes room for `size` bytes more; where they go. */
+  private reserve(size: number): number {
+    const at = this.length;
+    this.length += size;
+    if (this.length > this.bytes.length) this.grow();
+    return at;
+  }
+
+  private grow(): void {
+    const grown = new Uint8Array(2 * this.length);
+    grown.set(this.bytes);
+    this.bytes = grown;
+    this.view = new DataView(grown.buffer);
+  }
+}
+
+/** Reads values front to back. Every method throws on input that ends early or is not in the usual form. */
+export class CandidReader {
+  private offset: number;
+  private readonly view: DataView;
+
+  constructor(
+    private readonly bytes: Uint8Array,
+    start: number
+  ) {
+    this.offset = start;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  byte(): number {
+    return this.view.getUint8(this.advance(1));
+  }
+
+  /** A flag or tag below `end`. */
+  below(end: number): number {
+    const value = this.count();
+    if (value >= end) throw new Error(`expected a number below ${end}, got ${value}`);
+    return value;
+  }
+
+  /** A natural number of at most four digits of seven bits. */
+  count(): number {
+    let value = 0;
+    for (let digit = 0; digit < MAX_COUNT_DIGITS; digit += 1) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << (7 * digit);
+      if (byte < LEB128_DIGIT) return value;
+    }
+    throw new Error('expected a number of at most 28 bits');
+  }
+
+  /** The bytes behind a length, copied. */
+  blob(): Uint8Array {
+    const length = this.count();
+    const start = this.advance(length);
+    return this.bytes.slice(start, start + length);
+  }
+
+  text(): string {
+    const text = decodeUtf8(this.blob());
+    if (text.startsWith(BYTE_ORDER_MARK)) throw new Error('the library drops a byte order mark');
+    return text;
+  }
+
+  nat(): bigint {
+    let value = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = this.byte();
+      value |= BigInt(byte & 0x7f) << shift;
+      if (byte < LEB128_DIGIT) return value;
+    }
+  }
+
+  nat64(): bigint {
+    return this.view.getBigUint64(this.advance(8), true);
+  }
+
+  nat32(): number {
+    return this.view.getUint32(this.advance(4), true);
+  }
+
+  /** Throws when bytes are left. */
+  end(): void {
+    if (this.offset !== this.bytes.length) throw new Error('expected no more bytes');
+  }
+
+  /** Where the next `size` bytes begin. */
+  private advance(size: number): number {
+    const start = this.offset;
+    this.offset += size;
+    if (this.offset > this.bytes.length) throw new Error('the message ends early');
+    return start;
+  }
+}
