@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, sign } from 'node:crypto';
 import { ed25519 as oracle } from '@noble/curves/ed25519';
 import fc from 'fast-check';
 import { concat, fromHex, toHex } from '../../../../src/core/bytes';
-import { verifyEd25519 } from '../../../../src/core/crypto/ed25519';
+import { MAX_ED25519_MESSAGE_LENGTH, verifyEd25519 } from '../../../../src/core/crypto/ed25519';
 import { addOffset } from '../../../../src/core/crypto/ed25519-offset';
 import { errorCode } from '../error-code';
 
@@ -109,6 +109,66 @@ describe('verifyEd25519', () => {
     const signature = concat(nonCanonical, fromHex(s.toString(16).padStart(64, '0')).reverse());
 
     expect(verifyEd25519({ publicKey: secret.pointBytes, message, signature })).toBe(false);
+  });
+});
+
+describe('verifyEd25519 at the edges', () => {
+  const secret = oracle.utils.getExtendedPublicKey(new Uint8Array(32).fill(3));
+  const littleEndian = (value: bigint): Uint8Array => fromHex(value.toString(16).padStart(64, '0')).reverse();
+  const torsion = oracle.Point.fromHex('26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05');
+
+  it('refuses keys of small order under nonce commitments that are not', () => {
+    const publicKey = torsion.toBytes();
+    const commitment = oracle.Point.BASE.multiply(12345n).toBytes();
+    const texts = Array.from({ length: 64 }, (_, index) => Uint8Array.of(index)).filter(
+      (text) => hashToScalar(concat(commitment, publicKey, text)) % 8n === 0n
+    );
+    const signature = concat(commitment, littleEndian(12345n));
+
+    expect(texts.length).toBeGreaterThan(0);
+    for (const text of texts) expect(verifyEd25519({ publicKey, message: text, signature })).toBe(false);
+  });
+
+  it('refuses nonce commitments of small order, which hold by the equation', () => {
+    const identity = oracle.Point.ZERO.toBytes();
+    const k = hashToScalar(concat(identity, secret.pointBytes, message));
+    const signature = concat(identity, littleEndian((k * secret.scalar) % ORDER));
+
+    expect(oracle.verify(signature, message, secret.pointBytes, { zip215: false })).toBe(true);
+    expect(verifyEd25519({ publicKey: secret.pointBytes, message, signature })).toBe(false);
+  });
+
+  it('checks without the cofactor: a key off the subgroup holds for one message in eight', () => {
+    expect(torsion.isSmallOrder() && !torsion.multiplyUnsafe(4n).is0()).toBe(true);
+    const publicKey = secret.point.add(torsion).toBytes();
+    const nonce = 12345n;
+    const commitment = oracle.Point.BASE.multiply(nonce).toBytes();
+    const texts = Array.from({ length: 64 }, (_, index) => Uint8Array.of(index));
+    const verdicts = texts.map((text) => {
+      const k = hashToScalar(concat(commitment, publicKey, text));
+      const signature = concat(commitment, littleEndian((nonce + k * secret.scalar) % ORDER));
+      expect(oracle.verify(signature, text, publicKey)).toBe(true);
+      return { isExact: k % 8n === 0n, isValid: verifyEd25519({ publicKey, message: text, signature }) };
+    });
+
+    expect(verdicts.filter(({ isExact }) => isExact).length).toBeGreaterThan(0);
+    expect(verdicts.filter(({ isExact, isValid }) => isExact !== isValid)).toEqual([]);
+  });
+
+  it('refuses s from the order on', () => {
+    for (const s of [ORDER, ORDER + 1n, 2n ** 255n, 2n ** 256n - 1n])
+      expect(
+        verifyEd25519({ ...sample, signature: concat(sample.signature.slice(0, 32), littleEndian(s)) })
+      ).toBe(false);
+  });
+
+  it('takes messages of at most 65,536 bytes', () => {
+    const seed = new Uint8Array(32).fill(5);
+    for (const length of [0, MAX_ED25519_MESSAGE_LENGTH, MAX_ED25519_MESSAGE_LENGTH + 1]) {
+      const text = new Uint8Array(length).fill(0x61);
+      const isValid = verifyEd25519({ ...signWithOpenSsl(seed, text), message: text });
+      expect([length, isValid]).toEqual([length, length <= 65_536]);
+    }
   });
 });
 

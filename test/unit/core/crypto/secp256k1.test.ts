@@ -10,8 +10,9 @@ import {
   verifyEcdsa
 } from '../../../../src/core/crypto/secp256k1';
 import { warmUp } from '../../../../src/core/crypto/warm-up';
-import { describeWithVectors, readVectorText } from '../../../support/outside-vectors';
+import { describeWithVectors } from '../../../support/outside-vectors';
 import { errorCode } from '../error-code';
+import { WYCHEPROOF, compactFromDer, wycheproofTests } from './wycheproof';
 
 const ORDER = oracle.Point.Fn.ORDER;
 const FIELD = oracle.Point.Fp.ORDER;
@@ -104,6 +105,88 @@ function pointWithLargeX(): typeof oracle.Point.BASE {
   throw new Error('no point has an x above the order');
 }
 
+describe('verifyEcdsa at the edges', () => {
+  it('takes s up to half the order', () => {
+    // With nonce 1: r = x(G), s = e + r·d, so e = s - r·d gives any s wanted.
+    const r = oracle.Point.BASE.x;
+    const claimWith = (s: bigint) => ({
+      publicKey: oracle.getPublicKey(word(9n)),
+      digest: word(oracle.Point.Fn.create(s - r * 9n)),
+      signature: concat(word(r), word(s))
+    });
+    const half = ORDER / 2n;
+
+    for (const s of [1n, 2n ** 128n, half - 255n, half]) {
+      expect(verifyEcdsa(claimWith(s))).toBe(true);
+      expect(findYParity(claimWith(s))).toBe(0);
+      expect(toHex(normalizeLowS(claimWith(s).signature))).toBe(toHex(claimWith(s).signature));
+    }
+    for (const s of [half + 1n, half + 2n, ORDER - 1n]) {
+      expect(
+        oracle.verify(claimWith(s).signature, claimWith(s).digest, claimWith(s).publicKey, { lowS: false })
+      ).toBe(true);
+      expect(verifyEcdsa(claimWith(s))).toBe(false);
+      expect(findYParity(claimWith(s))).toBeUndefined();
+      expect(toHex(normalizeLowS(claimWith(s).signature))).toBe(toHex(concat(word(r), word(ORDER - s))));
+    }
+  });
+
+  it('refuses what would put the nonce point at infinity', () => {
+    // e + r·d = 0
+    const r = oracle.Point.BASE.x;
+    const digest = word(oracle.Point.Fn.create(-r * 9n));
+    const claim = { publicKey: oracle.getPublicKey(word(9n)), digest, signature: concat(word(r), word(1n)) };
+
+    expect(verifyEcdsa(claim)).toBe(false);
+    expect(findYParity(claim)).toBeUndefined();
+  });
+
+  it('takes digests above the order modulo it', () => {
+    const r = oracle.Point.BASE.x;
+    const publicKey = oracle.getPublicKey(word(9n));
+    const s = (5n + r * 9n) % ORDER;
+    const signature = normalizeLowS(concat(word(r), word(s)));
+
+    expect(verifyEcdsa({ publicKey, digest: word(5n), signature })).toBe(true);
+    expect(verifyEcdsa({ publicKey, digest: word(5n + ORDER), signature })).toBe(true);
+  });
+
+  it('refuses hybrid keys and other prefixes', () => {
+    const publicKey = oracle.getPublicKey(fromHex('00'.repeat(31) + '09'), false);
+    const claim = claimOf(word(9n), sample.digest, false);
+    expect(verifyEcdsa(claim)).toBe(true);
+    for (const prefix of [0, 2, 3, 5, 6, 7]) {
+      publicKey[0] = prefix;
+      expect(verifyEcdsa({ ...claim, publicKey })).toBe(false);
+      expect(errorCode(() => decompressPublicKey(publicKey))).toBe('crypto/public-key');
+    }
+  });
+});
+
+describe('normalizeLowS, of any scalar', () => {
+  it('is the order less it where it is high', () => {
+    fc.assert(
+      fc.property(
+        fc.bigInt({ min: 1n, max: ORDER - 1n }),
+        fc.bigInt({ min: 1n, max: ORDER - 1n }),
+        (r, s) => {
+          const low = s > ORDER / 2n ? ORDER - s : s;
+          expect(toHex(normalizeLowS(concat(word(r), word(s))))).toBe(toHex(concat(word(r), word(low))));
+        }
+      ),
+      { numRuns: 200 }
+    );
+  });
+
+  it('refuses scalars out of range', () => {
+    const outside = [0n, ORDER, ORDER + 1n, 2n ** 256n - 1n];
+    for (const value of outside) {
+      expect(errorCode(() => normalizeLowS(concat(word(1n), word(value))))).toBe('crypto/signature');
+      expect(errorCode(() => normalizeLowS(concat(word(value), word(1n))))).toBe('crypto/signature');
+    }
+  });
+});
+
 describe('recovery', () => {
   it('finds the recovery bit of every signature', () => {
     fc.assert(
@@ -177,6 +260,16 @@ describe('addTweak', () => {
     expect(addTweak(generator, word(ORDER))).toBeUndefined();
     expect(errorCode(() => addTweak(generator, new Uint8Array(31)))).toBe('bytes/length');
   });
+
+  it('tells a key that is no point from a sum that is none', () => {
+    const notOnCurve = concat(Uint8Array.of(2), word(5n));
+    const aboveField = concat(Uint8Array.of(2), word(FIELD + 1n));
+    for (const key of [notOnCurve, aboveField, new Uint8Array(33), new Uint8Array()])
+      expect(errorCode(() => addTweak(key, word(1n)))).toBe('crypto/public-key');
+    expect(toHex(addTweak(oracle.getPublicKey(word(9n), false), word(1n)) ?? new Uint8Array())).toBe(
+      toHex(oracle.getPublicKey(word(10n)))
+    );
+  });
 });
 
 describe('the tables of the base point', () => {
@@ -192,25 +285,9 @@ describe('the tables of the base point', () => {
   });
 });
 
-type WycheproofFile = {
-  readonly testGroups: readonly {
-    readonly publicKey: { readonly uncompressed: string };
-    readonly tests: readonly {
-      readonly tcId: number;
-      readonly msg: string;
-      readonly sig: string;
-      readonly result: string;
-    }[];
-  }[];
-};
-const WYCHEPROOF = 'wycheproof/ecdsa_secp256k1_sha256_bitcoin_test.json';
-
 describeWithVectors(WYCHEPROOF, 'Wycheproof, ECDSA secp256k1 SHA-256 by Bitcoin rules', () => {
   it('has our verdict on all 463 signatures', () => {
-    const { testGroups } = JSON.parse(readVectorText(WYCHEPROOF)) as WycheproofFile;
-    const tests = testGroups.flatMap((group) =>
-      group.tests.map((test) => ({ ...test, key: group.publicKey.uncompressed }))
-    );
+    const tests = wycheproofTests();
     const wrong = tests.filter((test) => {
       const signature = compactFromDer(fromHex(test.sig));
       const isValid =
@@ -227,27 +304,3 @@ describeWithVectors(WYCHEPROOF, 'Wycheproof, ECDSA secp256k1 SHA-256 by Bitcoin 
     expect(reachingTheDoor.length).toBeGreaterThan(60);
   });
 });
-
-/** r and s of a strict DER signature in 32 bytes each, where they fit and are not negative; the range is the door's matter. */
-function compactFromDer(der: Uint8Array): Uint8Array | undefined {
-  if (der[0] !== 0x30 || der[1] !== der.length - 2 || der.length > 129) return undefined;
-  const r = derInteger(der.subarray(2));
-  const s = r && derInteger(der.subarray(2 + r.size));
-  if (r === undefined || s === undefined || 2 + r.size + s.size !== der.length) return undefined;
-  if (r.value >= 2n ** 256n || s.value >= 2n ** 256n) return undefined;
-  return concat(word(r.value), word(s.value));
-}
-
-function derInteger(bytes: Uint8Array): { readonly value: bigint; readonly size: number } | undefined {
-  const [tag, length, first, second] = bytes;
-  if (
-    tag !== 0x02 ||
-    length === undefined ||
-    first === undefined ||
-    length === 0 ||
-    length > bytes.length - 2
-  )
-    return undefined;
-  if ((first & 0x80) !== 0 || (first === 0 && length > 1 && ((second ?? 0) & 0x80) === 0)) return undefined;
-  return { value: decodeBigEndian(bytes.subarray(2, 2 + length)), size: 2 + length };
-}
