@@ -13,7 +13,8 @@ const G2 = curve.G2.Point;
 const { Fp, Fp2, Fp12, Fr } = curve.fields;
 type G1Point = typeof G1.BASE;
 type G2Point = typeof G2.BASE;
-/** Lines of a point of G2, then x and y of a point of G1. */
+/** The lines of a point of G2, through which a Miller loop goes; none for the identity. */
+type Lines = ReturnType<typeof curve.utils.calcPairingPrecomputes> | undefined;
 type LoopTerm = Parameters<typeof curve.millerLoopBatch>[0][number];
 
 const G1_LENGTH = 64;
@@ -23,8 +24,8 @@ const IC_TABLE_SIZE = 4;
 type Key = {
   /** Miller loop of -alpha and beta. */
   readonly fixed: ReturnType<typeof curve.millerLoopBatch>;
-  readonly gamma: G2Point;
-  readonly delta: G2Point;
+  readonly gamma: Lines;
+  readonly delta: Lines;
   readonly firstIc: G1Point;
   /** Odd multiples of every further ic. */
   readonly ic: readonly (readonly G1Point[])[];
@@ -45,7 +46,7 @@ export const bn254: Bn254Engine = {
     const multiples = key.ic.map((oddMultiples, index) => ({ scalar: scalars[index] ?? 0n, oddMultiples }));
     const ic = key.firstIc.add(sumMultiples(multiples) ?? G1.ZERO);
     const loop = curve.millerLoopBatch([
-      ...loopTerm(a, b),
+      ...loopTerm(a, linesOf(b)),
       ...loopTerm(ic.negate(), key.gamma),
       ...loopTerm(c.negate(), key.delta)
     ]);
@@ -54,11 +55,14 @@ export const bn254: Bn254Engine = {
 };
 
 /** The pair's part of a Miller loop; none where one point is the identity, whose pairing is 1. */
-function loopTerm(left: G1Point, right: G2Point): LoopTerm[] {
-  if (left.is0() || right.is0()) return [];
-  const { x, y } = left.toAffine();
-  return [[curve.utils.calcPairingPrecomputes(right), x, y]];
+function loopTerm(point: G1Point, lines: Lines): LoopTerm[] {
+  if (point.is0() || lines === undefined) return [];
+  const { x, y } = point.toAffine();
+  return [[lines, x, y]];
 }
+
+const linesOf = (point: G2Point): Lines =>
+  point.is0() ? undefined : curve.utils.calcPairingPrecomputes(point);
 
 function parseKey(bytes: Uint8Array): Key | undefined {
   if (lastKey === undefined || !equalBytes(lastKey.bytes, bytes))
@@ -79,9 +83,9 @@ function decodeKey(bytes: Uint8Array): Key | undefined {
   const [beta, gamma, delta] = [parseG2(bytes, 64), parseG2(bytes, 192), parseG2(bytes, 320)];
   if (beta === undefined || gamma === undefined || delta === undefined) return undefined;
   return {
-    fixed: curve.millerLoopBatch(loopTerm(alpha.negate(), beta)),
-    gamma,
-    delta,
+    fixed: curve.millerLoopBatch(loopTerm(alpha.negate(), linesOf(beta))),
+    gamma: linesOf(gamma),
+    delta: linesOf(delta),
     firstIc,
     ic: rest.map((point) => oddMultiplesOf(point, IC_TABLE_SIZE))
   };
