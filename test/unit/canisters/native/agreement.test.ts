@@ -5,6 +5,7 @@ import { type Door } from '../../../support/agreement/agreement-case';
 import { compareDoor, engineResponder } from '../../../support/agreement/compare-door';
 import { doorCases, takeCases } from '../../../support/agreement/door-cases';
 import { NO, engineCall } from '../../../support/agreement/engine-call';
+import { type NativeInNode, startNativeInNode } from '../../../support/native/node-engine';
 
 const CASES: Readonly<Record<Door, number>> = { hash: 3_000, secp256k1: 3_000, ed25519: 3_000, bn254: 600 };
 /** Per cent of the cases that end in yes or a value. */
@@ -15,15 +16,24 @@ const AFFIRMED: Readonly<Record<Door, readonly [number, number]>> = {
   bn254: [2, 8]
 };
 
+let native: NativeInNode;
+
+beforeAll(async () => {
+  native = await startNativeInNode();
+}, 60_000);
+
 describe.each(Object.keys(CASES) as Door[])('cases of %s', (door) => {
-  it('are answered by noble as they were made to be', async () => {
+  it('are answered by noble and by native as they were made to be', async () => {
     const count = CASES[door];
     const cases = takeCases(doorCases(door, 1), count);
 
-    const report = await compareDoor(cases, [engineResponder('noble', count, noble)]);
+    const report = await compareDoor(cases, [
+      engineResponder('noble', count, noble),
+      engineResponder('native', count, native.engine)
+    ]);
 
     expect(report.disagreements).toEqual([]);
-    expect(report.answered).toEqual({ noble: count });
+    expect(report.answered).toEqual({ noble: count, native: count });
     const [least, most] = AFFIRMED[door];
     expect((report.affirmed / count) * 100).toBeGreaterThanOrEqual(least);
     expect((report.affirmed / count) * 100).toBeLessThanOrEqual(most);
