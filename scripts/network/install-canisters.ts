@@ -1,4 +1,5 @@
 /** Puts built canisters on a development network through the management canister, as any IC client would. */
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HttpAgent } from '@dfinity/agent';
@@ -8,6 +9,9 @@ import { projectRoot } from '../project-files';
 import { type InstallModeWire, createManagementClient } from './management-client';
 
 export type CanisterName = 'signer' | 'domains';
+
+/** Most that the chunk store takes at once. */
+const CHUNK_BYTES = 1_048_576;
 
 const CYCLES = 1_000_000_000_000_000n;
 
@@ -27,7 +31,7 @@ export async function createCanister(agent: HttpAgent): Promise<Principal> {
   return created.canister_id;
 }
 
-/** Installs or upgrades a canister with its built Wasm and encoded init arguments. */
+/** Installs or upgrades a canister with its built Wasm, in chunks: a message holds 2 MiB; and encoded init arguments. */
 export async function installCanister(
   agent: HttpAgent,
   install: {
@@ -37,12 +41,22 @@ export async function installCanister(
     readonly arg: Uint8Array;
   }
 ): Promise<void> {
-  await createManagementClient(agent, install.id).install_code({
-    mode: install.mode,
-    canister_id: install.id,
-    wasm_module: readCanisterWasm(install.name),
-    arg: install.arg
+  const { id, name, mode, arg } = install;
+  const management = createManagementClient(agent, id);
+  const wasm = readCanisterWasm(name);
+  const chunks = Array.from({ length: Math.ceil(wasm.length / CHUNK_BYTES) }, (_, index) =>
+    wasm.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)
+  );
+  await management.install_chunked_code({
+    mode,
+    target_canister: id,
+    chunk_hashes_list: await Promise.all(
+      chunks.map((chunk) => management.upload_chunk({ canister_id: id, chunk }))
+    ),
+    wasm_module_hash: createHash('sha256').update(wasm).digest(),
+    arg
   });
+  await management.clear_chunk_store({ canister_id: id });
 }
 
 /** Candid bytes of no arguments. */

@@ -9,6 +9,7 @@ const InstallMode = IDL.Variant({
   reinstall: IDL.Null,
   upgrade: IDL.Opt(IDL.Record({ skip_pre_upgrade: IDL.Opt(IDL.Bool) }))
 });
+const ChunkHash = IDL.Record({ hash: IDL.Vec(IDL.Nat8) });
 
 const management = IDL.Service({
   provisional_create_canister_with_cycles: IDL.Func(
@@ -33,10 +34,31 @@ const management = IDL.Service({
     ],
     [],
     []
-  )
+  ),
+  upload_chunk: IDL.Func(
+    [IDL.Record({ canister_id: IDL.Principal, chunk: IDL.Vec(IDL.Nat8) })],
+    [ChunkHash],
+    []
+  ),
+  install_chunked_code: IDL.Func(
+    [
+      IDL.Record({
+        mode: InstallMode,
+        target_canister: IDL.Principal,
+        chunk_hashes_list: IDL.Vec(ChunkHash),
+        wasm_module_hash: IDL.Vec(IDL.Nat8),
+        arg: IDL.Vec(IDL.Nat8)
+      })
+    ],
+    [],
+    []
+  ),
+  clear_chunk_store: IDL.Func([IDL.Record({ canister_id: IDL.Principal })], [], [])
 });
 
 export type InstallModeWire = { install: null } | { reinstall: null } | { upgrade: [] };
+
+type ChunkHashWire = { hash: Uint8Array | number[] };
 
 export type ManagementService = {
   provisional_create_canister_with_cycles(args: {
@@ -50,6 +72,15 @@ export type ManagementService = {
     wasm_module: Uint8Array;
     arg: Uint8Array;
   }): Promise<void>;
+  upload_chunk(args: { canister_id: Principal; chunk: Uint8Array }): Promise<ChunkHashWire>;
+  install_chunked_code(args: {
+    mode: InstallModeWire;
+    target_canister: Principal;
+    chunk_hashes_list: ChunkHashWire[];
+    wasm_module_hash: Uint8Array;
+    arg: Uint8Array;
+  }): Promise<void>;
+  clear_chunk_store(args: { canister_id: Principal }): Promise<void>;
 };
 
 /** The management canister; `canister` is the canister the calls are about (any id where there is none yet). */
