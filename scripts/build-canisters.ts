@@ -1,65 +1,61 @@
 /**
- * Builds the canisters of dfx.json with azle: `.azle/<name>/<name>.{wasm,wasm.gz,did}`. One whose inputs did not
- * change is left as it is. Names as arguments choose some; without, all are built, side by side.
+ * Builds the canisters of dfx.json: `.azle/<name>/<name>.{wasm,wasm.gz,did}`, with native code linked in; `--plain`
+ * builds them without, in `.azle/plain`. One whose inputs did not change is left as it is. Names as arguments choose
+ * some; without, all are built, side by side.
  */
-import { spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout } from 'node:timers/promises';
-import { gzipSync } from 'node:zlib';
-import { listFiles, projectRoot } from './project-files';
-
-/** Whatever can change a Wasm; azle itself is pinned by the lockfile. */
-const INPUTS = [
-  'src/core',
-  'src/api',
-  'src/canisters',
-  'package-lock.json',
-  'tsconfig.json',
-  'dfx.json',
-  'scripts/build-canisters.ts'
-];
-
-/** Offset of the operating system's number in a gzip header; 255 is "unknown" (RFC 1952). */
-const GZIP_OS_OFFSET = 9;
-const GZIP_OS_UNKNOWN = 255;
-
-const LOCK_DEADLINE_MS = 120_000;
-const LOCK_POLL_MS = 100;
+import { type BuiltFiles, builtFiles, digestInputs, isFresh } from './build/built-files';
+import { compileCanister } from './build/compile-canister';
+import { takeLock } from './build/file-lock';
+import { gzipDeterministically } from './build/gzip';
+import { type Variant, chosenVariant, takeVariant } from './build/variant';
+import { projectRoot } from './project-files';
 
 type BuiltCanister = { readonly name: string; readonly built: boolean; readonly ms: number };
 
-/** Where a built canister's files are. */
-export function builtFiles(name: string): { wasm: string; gzip: string; candid: string; stamp: string } {
-  const file = (suffix: string): string => join(projectRoot, '.azle', name, `${name}.${suffix}`);
-  return { wasm: file('wasm'), gzip: file('wasm.gz'), candid: file('did'), stamp: file('inputs.sha256') };
-}
-
 /** Names of the canisters that dfx.json builds from TypeScript. */
-export function canisterNames(): string[] {
+export const canisterNames = (): string[] => [...readSourceFiles().keys()];
+
+/** The source file of each canister, by name. */
+function readSourceFiles(): Map<string, string> {
   const config = JSON.parse(readFileSync(join(projectRoot, 'dfx.json'), 'utf8')) as {
     canisters: Record<string, { main?: string }>;
   };
-  return Object.entries(config.canisters).flatMap(([name, { main }]) => (main === undefined ? [] : [name]));
+  return new Map(
+    Object.entries(config.canisters).flatMap(([name, { main }]) => (main === undefined ? [] : [[name, main]]))
+  );
 }
 
-/** Builds `names` that are out of date. @throws when azle fails. */
-export async function buildCanisters(names: readonly string[]): Promise<BuiltCanister[]> {
-  const digest = digestInputs();
-  return Promise.all(names.map((name) => buildCanister(name, digest)));
+/** Builds `names` that are out of date. @throws when one is not in dfx.json, or azle or the link step fails. */
+export async function buildCanisters(
+  names: readonly string[],
+  variant: Variant = chosenVariant()
+): Promise<BuiltCanister[]> {
+  const sources = readSourceFiles();
+  const digest = digestInputs(variant);
+  const canisters = names.map((name) => {
+    const main = sources.get(name);
+    if (main === undefined)
+      throw new Error(`dfx.json has no canister "${name}"; it has ${[...sources.keys()].join(', ')}`);
+    return { name, main, variant };
+  });
+  return Promise.all(canisters.map((canister) => buildCanister(canister, digest)));
 }
 
-async function buildCanister(name: string, digest: string): Promise<BuiltCanister> {
+async function buildCanister(
+  canister: { readonly name: string; readonly main: string; readonly variant: Variant },
+  digest: string
+): Promise<BuiltCanister> {
   const startedAt = performance.now();
-  if (isFresh(name, digest)) return { name, built: false, ms: 0 };
-  const release = await lockCanister(name);
+  const { name, variant } = canister;
+  const files = builtFiles(name, variant);
+  if (isFresh(files, digest)) return { name, built: false, ms: 0 };
+  const release = await takeLock(files.lock);
   try {
     // Another process may have built it while this one waited.
-    if (isFresh(name, digest)) return { name, built: false, ms: 0 };
-    const files = builtFiles(name);
-    await runAzle(name, files.candid);
-    writeFileSync(files.gzip, gzipDeterministically(readFileSync(files.wasm)));
+    if (isFresh(files, digest)) return { name, built: false, ms: 0 };
+    await makeFiles(canister, files);
     writeFileSync(files.stamp, digest);
     return { name, built: true, ms: Math.round(performance.now() - startedAt) };
   } finally {
@@ -67,90 +63,31 @@ async function buildCanister(name: string, digest: string): Promise<BuiltCaniste
   }
 }
 
-/** One process builds a canister at a time: azle begins by deleting what is there. Resolves to the lock's release. */
-async function lockCanister(name: string): Promise<() => void> {
-  const lock = join(projectRoot, '.azle', `${name}.lock`);
-  mkdirSync(join(projectRoot, '.azle'), { recursive: true });
-  const deadline = performance.now() + LOCK_DEADLINE_MS;
-  for (;;) {
-    try {
-      writeFileSync(lock, String(process.pid), { flag: 'wx' });
-      return () => rmSync(lock, { force: true });
-    } catch (error) {
-      if (!isAlreadyThere(error)) throw error;
-      if (!isHeld(lock)) rmSync(lock, { force: true });
-      else if (performance.now() > deadline) throw error;
-      else await setTimeout(LOCK_POLL_MS);
-    }
-  }
-}
-
-const isAlreadyThere = (error: unknown): boolean =>
-  error instanceof Error && 'code' in error && error.code === 'EEXIST';
-
-/** Whether the process that wrote the lock still runs; for a moment there is no number in it yet. */
-function isHeld(lock: string): boolean {
-  try {
-    const pid = Number(readFileSync(lock, 'utf8'));
-    return pid === 0 || process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
-
-function isFresh(name: string, digest: string): boolean {
-  const { stamp, wasm, gzip, candid } = builtFiles(name);
-  return [stamp, wasm, gzip, candid].every(existsSync) && readFileSync(stamp, 'utf8') === digest;
-}
-
-function digestInputs(): string {
-  const hash = createHash('sha256');
-  for (const file of INPUTS.flatMap(listFiles)) {
-    const content = readFileSync(join(projectRoot, file));
-    hash.update(`${file}\0${content.length}\0`).update(content);
-  }
-  return hash.digest('hex');
-}
-
-function runAzle(name: string, candidPath: string): Promise<void> {
-  const packageFile = (...path: string[]): string => join(projectRoot, 'node_modules', ...path);
-  const child = spawn(
-    process.execPath,
-    [packageFile('tsx', 'dist', 'cli.mjs'), packageFile('azle', 'src', 'build.ts'), 'build', name],
-    {
-      cwd: projectRoot,
-      // Relative, with `src/*` mapped in tsconfig.json: azle would write this folder's path into the Wasm, and its hash
-      // would differ from checkout to checkout.
-      env: { ...process.env, CANISTER_CANDID_PATH: candidPath, AZLE_DFX_ROOT: '.' },
-      stdio: ['ignore', 'pipe', 'pipe']
-    }
-  );
-  const output: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) resolve();
-      else reject(new Error(`azle build ${name} ended with ${code}:\n${Buffer.concat(output).toString()}`));
-    });
-  });
-}
-
-/** Gzip without a time and without the operating system's number: equal on every machine. */
-function gzipDeterministically(content: Buffer): Buffer {
-  const compressed = gzipSync(content, { level: 9 });
-  compressed[GZIP_OS_OFFSET] = GZIP_OS_UNKNOWN;
-  return compressed;
+/** What was there goes first: a build that fails leaves nothing that passes for its result. */
+async function makeFiles(
+  canister: { readonly name: string; readonly main: string; readonly variant: Variant },
+  files: BuiltFiles
+): Promise<void> {
+  rmSync(files.folder, { recursive: true, force: true });
+  const staging = join(projectRoot, '.azle', 'staging', canister.variant, canister.name);
+  const { wasm, bundle, candid } = await compileCanister({ ...canister, folder: staging });
+  mkdirSync(files.folder, { recursive: true });
+  writeFileSync(files.bundle, bundle);
+  writeFileSync(files.candid, candid);
+  writeFileSync(files.wasm, wasm);
+  writeFileSync(files.gzip, gzipDeterministically(wasm));
 }
 
 async function main(): Promise<void> {
-  const chosen = process.argv.slice(2);
-  for (const { name, built, ms } of await buildCanisters(chosen.length === 0 ? canisterNames() : chosen)) {
+  const names = takeVariant(process.argv.slice(2));
+  const unknown = names.find((name) => name.startsWith('-'));
+  if (unknown !== undefined)
+    throw new Error(`unknown option ${unknown}; build-canisters [--plain | --native] [names]`);
+  for (const { name, built, ms } of await buildCanisters(names.length === 0 ? canisterNames() : names)) {
     const { wasm, gzip } = builtFiles(name);
     const [wasmBytes, gzipBytes] = [readFileSync(wasm).length, readFileSync(gzip).length];
     console.log(
-      `${name}: ${built ? `built in ${ms} ms` : 'up to date'}, ${wasmBytes} bytes, ${gzipBytes} gzipped`
+      `${name} (${chosenVariant()}): ${built ? `built in ${ms} ms` : 'up to date'}, ${wasmBytes} bytes, ${gzipBytes} gzipped`
     );
   }
 }

@@ -1,6 +1,6 @@
 /**
  * Writes `declarations/<canister>/`: the Candid interface as built, and its JavaScript and TypeScript bindings.
- * `--check` writes nothing and fails when what is committed is not what would be written.
+ * `--check` writes nothing and fails when what is committed is not what would be written. Names as arguments choose some.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -15,7 +15,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { buildCanisters, builtFiles, canisterNames } from './build-canisters';
+import { buildCanisters, canisterNames } from './build-canisters';
+import { builtFiles } from './build/built-files';
 import { projectRoot } from './project-files';
 
 const declarationsOf = (name: string): string => join(projectRoot, 'declarations', name);
@@ -76,8 +77,10 @@ function writeDeclarations(name: string, files: ReadonlyMap<string, string>): vo
 
 async function main(): Promise<void> {
   const checkOnly = process.argv.includes('--check');
-  await buildCanisters(canisterNames());
-  for (const name of canisterNames()) {
+  const chosen = process.argv.slice(2).filter((arg) => arg !== '--check');
+  const names = chosen.length === 0 ? canisterNames() : chosen;
+  await buildCanisters(names);
+  for (const name of names) {
     const files = renderDeclarations(name);
     const stale = findStale(name, files);
     if (!checkOnly && stale.length > 0) writeDeclarations(name, files);

@@ -1,22 +1,25 @@
 /**
  * `npm start`: builds what is stale, starts the development network, plays the story, shows who owns what, and stays up
  * until Ctrl-C. `--once` ends after the story, 0 only when every step held; `--json` prints one object. Without
- * `--once` the Internet Computer goes on where it was; `--reset` makes it start anew.
+ * `--once` the Internet Computer goes on where it was; `--reset` makes it start anew. `--plain` takes canisters without
+ * native code.
  */
+import { type Variant, chosenVariant, takeVariant } from '../build/variant';
 import { BUILD_STEP, type Stage, createPerson, prepareStage } from './stage';
 import { printReport } from './report';
 import { Steps, describeError } from './steps';
 import { Story, type StoryResult } from './story';
 
-const USAGE = `npm start [-- [--once] [--json] [--reset]]
+const USAGE = `npm start [-- [--once] [--json] [--reset] [--plain]]
   --once   ends after the story, with 0 only if every step held; keeps nothing
   --json   one JSON object on stdout, progress on stderr
-  --reset  forgets what the Internet Computer of earlier runs kept`;
+  --reset  forgets what the Internet Computer of earlier runs kept
+  --plain  canisters as azle makes them, no native code linked in`;
 
 /** As shells do for SIGINT. */
 const EXIT_INTERRUPTED = 130;
 
-const flags = new Set(process.argv.slice(2));
+const flags = new Set(takeVariant(process.argv.slice(2)));
 const [once, json, reset] = [flags.has('--once'), flags.has('--json'), flags.has('--reset')];
 const unknown = [...flags].find((flag) => !['--once', '--json', '--reset', '--help'].includes(flag));
 
@@ -32,6 +35,7 @@ async function main(): Promise<number> {
     process.stderr.write(`unknown option ${unknown}\n${USAGE}\n`);
     return 2;
   }
+  const variant = chosenVariant();
   const stage = prepareStage({ keepsState: !once, startsAnew: reset });
   let wasInterrupted = false;
   const interrupted = listenForInterruption().then(() => void (wasInterrupted = true));
@@ -41,7 +45,7 @@ async function main(): Promise<number> {
   ]);
   stopped.catch(() => undefined);
   try {
-    if (!(await play(stage, stopped))) return wasInterrupted ? EXIT_INTERRUPTED : 1;
+    if (!(await play(stage, variant, stopped))) return wasInterrupted ? EXIT_INTERRUPTED : 1;
     if (once) return 0;
     print('Staying up. In another terminal: npm run --silent hypha -- domain list. Ctrl-C ends it.');
     await Promise.race([interrupted, stage.lost]);
@@ -55,7 +59,7 @@ async function main(): Promise<number> {
 }
 
 /** Whether every step held. */
-async function play(stage: Stage, stopped: Promise<never>): Promise<boolean> {
+async function play(stage: Stage, variant: Variant, stopped: Promise<never>): Promise<boolean> {
   const startedAt = performance.now();
   const steps = new Steps(print, stopped);
   let result: StoryResult | undefined;
@@ -73,10 +77,10 @@ async function play(stage: Stage, stopped: Promise<never>): Promise<boolean> {
   const figures = timings(steps, performance.now() - startedAt);
   if (json) {
     const error = failure === undefined ? {} : { error: failure };
-    const report = { ok, ...error, steps: steps.records, figures, endpoints, ...result };
+    const report = { ok, ...error, variant, steps: steps.records, figures, endpoints, ...result };
     process.stdout.write(`${JSON.stringify(report)}\n`);
   } else if (result !== undefined) {
-    printReport(print, { result, figures, endpoints });
+    printReport(print, { result, variant, figures, endpoints });
   }
   return ok;
 }

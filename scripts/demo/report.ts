@@ -1,13 +1,20 @@
 /** The end of the story as a short table. */
 import { formatEther } from 'viem';
+import { type Variant } from '../build/variant';
 import { type Print } from './steps';
 import { type StoryResult } from './story';
 
-/** Prints who owned, who owns, balances, transactions, seconds and endpoints. */
+const CANISTERS: Readonly<Record<Variant, string>> = {
+  native: 'The canisters are native builds: hashes and curves run as Wasm linked into them.',
+  plain: 'The canisters are plain builds: hashes and curves run as JavaScript.'
+};
+
+/** Prints who owned, who owns, balances, transactions, seconds, endpoints and what the canisters were made of. */
 export function printReport(
   print: Print,
   report: {
     readonly result: StoryResult;
+    readonly variant: Variant;
     readonly figures: Readonly<Record<string, number>>;
     readonly endpoints: Readonly<Record<string, string>>;
   }
@@ -42,6 +49,7 @@ export function printReport(
   );
   print('');
   printRows(print, Object.entries(report.endpoints));
+  print(CANISTERS[report.variant]);
   print('A development network: its keys are public test keys, its proofs mock seals.');
 }
 

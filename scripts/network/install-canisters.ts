@@ -1,11 +1,10 @@
 /** Puts built canisters on a development network through the management canister, as any IC client would. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { type HttpAgent } from '@dfinity/agent';
 import { IDL } from '@dfinity/candid';
 import { Principal } from '@dfinity/principal';
-import { projectRoot } from '../project-files';
+import { builtFiles } from '../build/built-files';
 import { type InstallModeWire, createManagementClient } from './management-client';
 
 export type CanisterName = 'signer' | 'domains';
@@ -15,9 +14,9 @@ const CHUNK_BYTES = 1_048_576;
 
 const CYCLES = 1_000_000_000_000_000n;
 
-/** Gzipped Wasm of a built canister. @throws when it was not built. */
+/** Gzipped Wasm of a canister as built in the chosen variant. @throws when it was not built. */
 function readCanisterWasm(name: CanisterName): Uint8Array {
-  return readFileSync(join(projectRoot, '.azle', name, `${name}.wasm.gz`));
+  return readFileSync(builtFiles(name).gzip);
 }
 
 /** A new canister, empty, controlled by the agent's identity. */
@@ -31,7 +30,7 @@ export async function createCanister(agent: HttpAgent): Promise<Principal> {
   return created.canister_id;
 }
 
-/** Installs or upgrades a canister with its built Wasm, in chunks: a message holds 2 MiB; and encoded init arguments. */
+/** Installs or upgrades a canister with its built Wasm and encoded init arguments; in chunks, as a message holds 2 MiB. */
 export async function installCanister(
   agent: HttpAgent,
   install: {

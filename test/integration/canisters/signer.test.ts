@@ -14,7 +14,7 @@ import { IDL } from '@dfinity/candid';
 import { secp256k1 } from '@noble/curves/secp256k1';
 import { recoverTransactionAddress, toHex } from 'viem';
 import { publicKeyToAddress } from 'viem/accounts';
-import { builtFiles } from '../../../scripts/build-canisters';
+import { builtFiles } from '../../../scripts/build/built-files';
 import { type Result, unwrap } from '../../../src/api/errors';
 import {
   type AccountViewWire,

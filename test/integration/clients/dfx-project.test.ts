@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { promisify } from 'node:util';
-import { builtFiles, canisterNames } from '../../../scripts/build-canisters';
+import { canisterNames } from '../../../scripts/build-canisters';
+import { builtFiles } from '../../../scripts/build/built-files';
 import { projectRoot } from '../../../scripts/project-files';
 
 type DfxJson = {
@@ -23,10 +24,10 @@ const readDfxJson = (): DfxJson => JSON.parse(readFileSync(join(projectRoot, 'df
 describe('dfx.json', () => {
   it.each(canisterNames())('describes %s as a custom canister, by the files its build makes', (name) => {
     const { type, build, wasm, candid } = readDfxJson().canisters[name] ?? {};
-    const files = builtFiles(name);
+    const files = builtFiles(name, 'native');
 
     expect(type).toBe('custom');
-    expect(build).toBe(`npx ts-node scripts/build-canisters.ts ${name}`);
+    expect(build).toBe(`npx ts-node scripts/build-canisters.ts --native ${name}`);
     expect(wasm).toBe(relative(projectRoot, files.gzip));
     expect(candid).toBe(relative(projectRoot, files.candid));
   });
