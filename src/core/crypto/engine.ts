@@ -58,8 +58,9 @@ export type Secp256k1Engine = {
 
 export type Ed25519Engine = {
   /**
-   * Whether the signature (64 bytes) over the message by the key (32 bytes) is valid: s below the group order, key and
-   * nonce commitment R not of small order, the key canonically encoded, R equal to the encoding of [s]B - [k]A.
+   * Whether the signature (64 bytes) over the message (at most 65,536 bytes) by the key (32 bytes) is valid: s below the
+   * group order, key and nonce commitment R not of small order, the key canonically encoded, R equal to the encoding of
+   * [s]B - [k]A.
    */
   verify(publicKey: Uint8Array, message: Uint8Array, signature: Uint8Array): boolean;
 };
@@ -69,8 +70,8 @@ export type Bn254Engine = {
   /**
    * Whether a Groth16 proof holds: e(A, B) = e(alpha, beta) · e(ic0 + sum of input_i · ic_i, gamma) · e(C, delta).
    * `key` is alpha, beta, gamma, delta, ic0, ... (448 + 64 · (1 + inputs) bytes), `proof` A, B, C (256 bytes), `inputs`
-   * 32 bytes each, one less than there are ic. False for coordinates not below the field order, points off their curve
-   * or outside the subgroup, inputs not below the group order: of the key too.
+   * 32 bytes each, one less than there are ic and at most 16. False for coordinates not below the field order, points
+   * off their curve or outside the subgroup, inputs not below the group order: of the key too.
    */
   verifyGroth16(key: Uint8Array, proof: Uint8Array, inputs: Uint8Array): boolean;
 };
