@@ -1,8 +1,7 @@
 // `npm run build [-- [--plain] [names]]`: installs when needed, builds canisters, writes their declarations.
 import { ensureInstalled, runTypeScript } from './bootstrap.mjs';
-import { takePlainFlag } from './plain-flag.mjs';
 
-const names = takePlainFlag(process.argv.slice(2));
+const args = process.argv.slice(2);
 ensureInstalled();
-const built = runTypeScript('scripts/build-canisters.ts', names);
-process.exit(built !== 0 ? built : runTypeScript('scripts/generate-declarations.ts', names));
+const built = runTypeScript('scripts/build-canisters.ts', args);
+process.exit(built !== 0 ? built : runTypeScript('scripts/generate-declarations.ts', args));

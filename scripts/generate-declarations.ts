@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildCanisters, canisterNames } from './build-canisters';
 import { builtFiles } from './build/built-files';
+import { takeVariant } from './build/variant';
 import { projectRoot } from './project-files';
 
 const declarationsOf = (name: string): string => join(projectRoot, 'declarations', name);
@@ -77,7 +78,7 @@ function writeDeclarations(name: string, files: ReadonlyMap<string, string>): vo
 
 async function main(): Promise<void> {
   const checkOnly = process.argv.includes('--check');
-  const chosen = process.argv.slice(2).filter((arg) => arg !== '--check');
+  const chosen = takeVariant(process.argv.slice(2)).filter((arg) => arg !== '--check');
   const names = chosen.length === 0 ? canisterNames() : chosen;
   await buildCanisters(names);
   for (const name of names) {

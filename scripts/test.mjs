@@ -2,10 +2,11 @@
 // `--plain` the canisters are those without native code; other arguments go to jest.
 import { ensureInstalled, runTypeScript } from './bootstrap.mjs';
 import { runJest } from './jest-run.mjs';
-import { takePlainFlag } from './plain-flag.mjs';
 
-const jestArgs = takePlainFlag(process.argv.slice(2));
+const args = process.argv.slice(2);
+// What it means, also to the programs that the tests start: scripts/build/variant.ts.
+if (args.includes('--plain')) process.env.HYPHA_CANISTERS = 'plain';
 ensureInstalled();
 const built = runTypeScript('scripts/build-canisters.ts', []);
 if (built !== 0) process.exit(built);
-process.exit(runJest(jestArgs));
+process.exit(runJest(args.filter((arg) => arg !== '--plain')));

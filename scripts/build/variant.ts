@@ -4,7 +4,7 @@
 export const VARIANTS = ['native', 'plain'] as const;
 export type Variant = (typeof VARIANTS)[number];
 
-/** Read here and nowhere else; `scripts/plain-flag.mjs` sets it too. Child processes inherit it. */
+/** Read here and nowhere else; `scripts/test.mjs` sets it too. Child processes inherit it. */
 const VARIABLE = 'HYPHA_CANISTERS';
 
 const isVariant = (text: string): text is Variant => VARIANTS.some((variant) => variant === text);

@@ -1,6 +1,7 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { takeLock } from '../../../scripts/build/file-lock';
 
 let folder: string;
@@ -18,6 +19,8 @@ describe('takeLock', () => {
       releaseSecond();
     });
 
+    // A lock that did not hold would be taken at once.
+    await setImmediate();
     order.push('released');
     release();
     await second;
