@@ -43,16 +43,18 @@ describe.each(messages)('%s', (_name, types) => {
     );
   });
 
-  it('are judged as the library judges them when a byte is changed, dropped or added', () => {
+  // Not the description of types: with another one, the library may be told to make 2^28 values of no bytes.
+  it('are judged as the library judges them when a byte of the values is changed, dropped or added', () => {
     const faults = fc.record({
-      at: fc.oneof(fc.nat(), fc.integer({ min: -40, max: -1 })),
+      at: fc.nat(),
       byte: fc.integer({ min: 0, max: 255 }),
       kind: fc.constantFrom('change', 'drop', 'add')
     });
     fc.assert(
       fc.property(values, faults, (sent, { at, byte, kind }) => {
         const message = codec.encode(sent);
-        const index = Math.max(0, at < 0 ? message.length + at : at % message.length);
+        const valueBytes = types.reduce((sum, type, place) => sum + type.encodeValue(sent[place]).length, 0);
+        const index = message.length - (at % (valueBytes + 1));
         const broken = concat(
           message.subarray(0, index),
           kind === 'drop' ? new Uint8Array() : Uint8Array.of(byte),
