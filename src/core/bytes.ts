@@ -2,10 +2,13 @@
  * Byte strings: branded fixed lengths, hex, comparison, big-endian integers, and a reader that refuses what it does
  * not consume. `Uint8Array` only.
  */
-import { bytesToHex, concatBytes, hexToBytes } from '@noble/hashes/utils';
+import { bytesToHex, hexToBytes } from '@noble/hashes/utils';
 import { ProtocolError } from './error';
 
 declare const brand: unique symbol;
+
+/** Bytes that a canister's interpreter reads and writes at once, as part of an integer. */
+const WORD = 8;
 
 /** 32 bytes in natural (hex) order: digests, ids, refs, keys. */
 export type Bytes32 = Uint8Array & { readonly [brand]: 'Bytes32' };
@@ -72,7 +75,25 @@ export const hex32 = (text: string, label = 'value'): Bytes32 => bytes32(fromHex
 export const ZERO_BYTES32: Bytes32 = bytes32(new Uint8Array(32), 'zero');
 
 /** `parts` one after the other. */
-export const concat = (...parts: Uint8Array[]): Uint8Array => concatBytes(...parts);
+export function concat(...parts: Uint8Array[]): Uint8Array {
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** The characters whose codes these bytes are: the text of ASCII. At most 64 kB, as they are arguments of one call. */
+export const textOfCodes = (codes: Uint8Array): string =>
+  String(Reflect.apply(String.fromCharCode, undefined, codes));
+
+/** A string that only the same byte strings, of at most 64 kB each, have: a key for maps and sets, cheaper than hex. */
+export const bytesKey = (...parts: Uint8Array[]): string =>
+  parts.map((part) => `${part.length}:${textOfCodes(part)}`).join('');
 
 /** UTF-8 bytes of an ASCII literal. */
 export function ascii(text: string): Uint8Array {
@@ -87,14 +108,23 @@ export function encodeBigEndian(value: bigint, length: number): Uint8Array {
     });
   }
   const out = new Uint8Array(length);
-  for (let index = length - 1, rest = value; index >= 0; index -= 1, rest >>= 8n)
-    out[index] = Number(rest & 0xffn);
+  const view = new DataView(out.buffer);
+  let rest = value;
+  let end = length;
+  for (; end >= WORD; end -= WORD, rest >>= 64n) view.setBigUint64(end - WORD, rest);
+  for (; end > 0; end -= 1, rest >>= 8n) out[end - 1] = Number(rest & 0xffn);
   return out;
 }
 
 /** The unsigned integer of big-endian bytes; zero for none. */
 export function decodeBigEndian(value: Uint8Array): bigint {
-  return value.length === 0 ? 0n : BigInt(`0x${bytesToHex(value)}`);
+  const view = new DataView(value.buffer, value.byteOffset, value.length);
+  let integer = 0n;
+  let offset = 0;
+  for (; offset + WORD <= value.length; offset += WORD)
+    integer = (integer << 64n) | view.getBigUint64(offset);
+  for (; offset < value.length; offset += 1) integer = (integer << 8n) | BigInt(view.getUint8(offset));
+  return integer;
 }
 
 /** Reads a byte string front to back; every decoder ends with {@link ByteReader.end}, so no byte goes unread. */
@@ -108,15 +138,8 @@ export class ByteReader {
 
   /** The next `length` bytes, copied. @throws {ProtocolError} `bytes/truncated`. */
   take(length: number): Uint8Array {
-    if (this.offset + length > this.bytes.length) {
-      throw new ProtocolError(
-        'bytes/truncated',
-        `${this.label} ends early: expected ${length} bytes at offset ${this.offset} of ${this.bytes.length}`
-      );
-    }
-    const part = this.bytes.slice(this.offset, this.offset + length);
-    this.offset += length;
-    return part;
+    const start = this.advance(length);
+    return this.bytes.slice(start, start + length);
   }
 
   /** The next 32 bytes. */
@@ -126,7 +149,10 @@ export class ByteReader {
 
   /** The next big-endian integer of `length` bytes (at most 6) as a number. */
   uint(length: number): number {
-    return Number(decodeBigEndian(this.take(length)));
+    const start = this.advance(length);
+    let value = 0;
+    for (let index = start; index < this.offset; index += 1) value = value * 256 + (this.bytes[index] ?? 0);
+    return value;
   }
 
   /** A byte string with a u16 big-endian length, refused above `max` bytes. @throws {ProtocolError} `bytes/limit`. */
@@ -145,6 +171,19 @@ export class ByteReader {
         `${this.label} has ${this.bytes.length - this.offset} bytes too many`
       );
     }
+  }
+
+  /** Where the next `length` bytes begin, which are read with this. */
+  private advance(length: number): number {
+    const start = this.offset;
+    if (start + length > this.bytes.length) {
+      throw new ProtocolError(
+        'bytes/truncated',
+        `${this.label} ends early: expected ${length} bytes at offset ${start} of ${this.bytes.length}`
+      );
+    }
+    this.offset += length;
+    return start;
   }
 }
 

@@ -21,6 +21,7 @@ import {
   prefixed
 } from '../../core/bytes';
 import { type EvmDomainConfig } from '../../core/domain/evm-domain';
+import { decodeUtf8, encodeUtf8 } from '../../core/log/utf8';
 
 /** A registered domain. */
 export type DomainRecord = {
@@ -37,7 +38,7 @@ const MAX_TEXT_BYTES = 0xffff;
 const HEIGHT_BYTES = 8;
 const SLOT_BYTES = 32;
 
-const encodeText = (text: string): Uint8Array => prefixed(new TextEncoder().encode(text));
+const encodeText = (text: string): Uint8Array => prefixed(encodeUtf8(text));
 const u8 = (value: number): Uint8Array => encodeBigEndian(BigInt(value), 1);
 const u64 = (value: bigint): Uint8Array => encodeBigEndian(value, 8);
 
@@ -174,4 +175,4 @@ function openRecord(bytes: Uint8Array, label: string): ByteReader {
 }
 
 const readUint = (reader: ByteReader, length: number): bigint => decodeBigEndian(reader.take(length));
-const readText = (reader: ByteReader): string => new TextDecoder().decode(reader.prefixed(MAX_TEXT_BYTES));
+const readText = (reader: ByteReader): string => decodeUtf8(reader.prefixed(MAX_TEXT_BYTES));

@@ -17,6 +17,7 @@ import {
 } from '../../core/bytes';
 import { type ExtendedPublicKey } from '../../core/keys/derive-public-key';
 import { type LogTip } from '../../core/log/certified-tip';
+import { decodeUtf8, encodeUtf8 } from '../../core/log/utf8';
 import { type AppliedUnit } from '../../core/proof/transition';
 import { type StableMap } from '../runtime/canister-runtime';
 import { createCountedLists } from '../runtime/counted-lists';
@@ -105,12 +106,12 @@ function settings({
       if (version !== LAYOUT_VERSION)
         throw new Error(`stable memory has layout ${version}, not ${LAYOUT_VERSION}`);
       const domainsCanister = readPrincipal(reader);
-      const keyName = new TextDecoder().decode(reader.prefixed(MAX_KEY_NAME_BYTES));
+      const keyName = decodeUtf8(reader.prefixed(MAX_KEY_NAME_BYTES));
       reader.end();
       return { domainsCanister, keyName };
     },
     saveConfig: ({ domainsCanister, keyName }) => {
-      const name = new TextEncoder().encode(keyName);
+      const name = encodeUtf8(keyName);
       map.set(
         CONFIG_KEY,
         concat(

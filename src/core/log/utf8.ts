@@ -1,12 +1,26 @@
-/** UTF-8, strictly. */
+/** UTF-8, strictly. A canister's encoder and decoder are JavaScript, and slow: ASCII goes without them. */
+import { textOfCodes } from '../bytes';
 import { ProtocolError } from '../error';
 import { utf8ToBytes } from '@noble/hashes/utils';
 
+const ASCII_END = 0x80;
+/** Longer texts are too many arguments for one call. */
+const MAX_SHORT_TEXT = 4_096;
+
 /** UTF-8 bytes of a text. Lone surrogates become U+FFFD. */
-export const encodeUtf8 = (text: string): Uint8Array => utf8ToBytes(text);
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let index = 0; index < text.length; index += 1) {
+    const code = text.charCodeAt(index);
+    if (code >= ASCII_END) return utf8ToBytes(text);
+    bytes[index] = code;
+  }
+  return bytes;
+}
 
 /** The text of UTF-8 bytes. @throws {ProtocolError} `log/text` when they are not well-formed. */
 export function decodeUtf8(bytes: Uint8Array): string {
+  if (bytes.length <= MAX_SHORT_TEXT && !bytes.some((byte) => byte >= ASCII_END)) return textOfCodes(bytes);
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

@@ -5,7 +5,7 @@
  * under a domain of this protocol. The consent message binds the same party to the accounts, passports and epochs, and
  * to this signer and domain, under every resource logic.
  */
-import { type Bytes32, ascii, concat, toHex } from '../bytes';
+import { type Bytes32, ascii, bytesKey, concat } from '../bytes';
 import { type PrincipalBytes, principalOfPublicKey } from '../account/principal';
 import { type Approval, type Consent, encodeConsents } from '../account/transition-payload';
 import { verifyIdentitySignature } from '../crypto/identity-signature';
@@ -59,9 +59,7 @@ export class ApprovalVerifier {
     scope: Omit<ConsentScope, 'actionTreeRoot'> & { readonly tags: readonly Bytes32[] }
   ): ApprovalMessages {
     const { tags, ...rest } = scope;
-    const key = [scope.signerCanisterId, scope.domainId, encodeConsents(scope.consents), ...tags]
-      .map(toHex)
-      .join(':');
+    const key = bytesKey(scope.signerCanisterId, scope.domainId, encodeConsents(scope.consents), ...tags);
     return remember(this.messages, key, () =>
       approvalMessages({ ...rest, actionTreeRoot: actionTreeRoot(tags) })
     );
@@ -69,7 +67,7 @@ export class ApprovalVerifier {
 
   /** The principal whose approval this claims to be. */
   principalOf(approval: Approval): PrincipalBytes {
-    return remember(this.principals, toHex(approval.publicKeyDer), () =>
+    return remember(this.principals, bytesKey(approval.publicKeyDer), () =>
       principalOfPublicKey(approval.publicKeyDer)
     );
   }
@@ -77,9 +75,7 @@ export class ApprovalVerifier {
   /** Whether both signatures hold over the messages. */
   verify(approval: Approval, messages: ApprovalMessages): ApprovalVerdict {
     const { publicKeyDer, actionSignature, consentSignature } = approval;
-    const key = [publicKeyDer, actionSignature, consentSignature, messages.action, messages.consent]
-      .map(toHex)
-      .join(':');
+    const key = bytesKey(publicKeyDer, actionSignature, consentSignature, messages.action, messages.consent);
     return remember(this.verdicts, key, () => verifyApproval(approval, messages));
   }
 }

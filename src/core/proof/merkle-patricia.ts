@@ -77,7 +77,10 @@ function readEmptyTrie(nodes: readonly Uint8Array[]): undefined {
 
 function nibblesOf(bytes: Uint8Array): Uint8Array {
   const nibbles = new Uint8Array(2 * bytes.length);
-  bytes.forEach((byte, index) => nibbles.set([byte >> 4, byte & 0x0f], 2 * index));
+  bytes.forEach((byte, index) => {
+    nibbles[2 * index] = byte >> 4;
+    nibbles[2 * index + 1] = byte & 0x0f;
+  });
   return nibbles;
 }
 

@@ -9,7 +9,7 @@
 import { type Account } from '../account/account';
 import { type AccountId } from '../account/account-id';
 import { type TransitionPayload, decodeTransitionPayload } from '../account/transition-payload';
-import { type Bytes32, equalBytes, toHex } from '../bytes';
+import { type Bytes32, bytesKey, equalBytes } from '../bytes';
 import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
 import { ProtocolError, isProtocolError } from '../error';
 import { ApprovalVerifier } from './approval';
@@ -182,7 +182,7 @@ function noteFirst(
   account: Account,
   payload: TransitionPayload
 ): void {
-  const id = toHex(account.id);
+  const id = bytesKey(account.id);
   if (moved.has(id)) {
     throw new ProtocolError('transition/duplicate-account', 'expected each account once in a batch', {
       accountId: account.id
@@ -193,14 +193,14 @@ function noteFirst(
 
 /** A domain does nothing twice: one payment would count for two that were approved. */
 function assertDistinct(tags: readonly Bytes32[]): void {
-  if (new Set(tags.map(toHex)).size !== tags.length) {
+  if (new Set(tags.map((tag) => bytesKey(tag))).size !== tags.length) {
     throw new ProtocolError('transition/tags', 'expected tags that all differ');
   }
 }
 
 function assertConsentsMet(moved: ReadonlyMap<string, TransitionPayload>): void {
   for (const { consents } of moved.values()) {
-    const missing = consents.find(({ accountId }) => !moved.has(toHex(accountId)));
+    const missing = consents.find(({ accountId }) => !moved.has(bytesKey(accountId)));
     if (missing !== undefined) {
       throw new ProtocolError(
         'transition/consent-unmet',
