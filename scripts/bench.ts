@@ -1,11 +1,12 @@
 /**
- * `npm run bench [-- build|instructions|local-ic|story]`: prints JSON. Instructions are exact and the same everywhere; seconds are this
+ * `npm run bench [-- build|instructions|local-ic|native|story]`: prints JSON. Instructions are exact and the same everywhere; seconds are this
  * machine's, and only ratios within one run mean anything.
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { measureInstructions } from './bench/instructions';
 import { measureLocalIc } from './bench/local-ic/measure-local-ic';
+import { measureNative } from './bench/native/measure-native';
 import { measureStory } from './bench/story-time';
 import { buildCanisters, canisterNames } from './build-canisters';
 import { VARIANTS } from './build/variant';
@@ -24,6 +25,7 @@ const parts: Readonly<Record<string, () => Promise<unknown>>> = {
   },
   instructions: measureInstructions,
   'local-ic': measureLocalIc,
+  native: measureNative,
   story: () => Promise.resolve(measureStory())
 };
 

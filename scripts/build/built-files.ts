@@ -18,11 +18,8 @@ const INPUTS = [
   'scripts/build'
 ];
 
-/** The link step, and by what it reads and writes modules. */
-const LINK_INPUTS = [
-  'scripts/link',
-  ...['byte-writer', 'wasm-reader', 'wasm-sections'].map((name) => `src/local-ic/execution/${name}.ts`)
-];
+/** The link step, and by what it reads, writes and checks modules. */
+const LINK_INPUTS = ['scripts/link', 'src/local-ic/execution'];
 
 export type BuiltFiles = Readonly<
   Record<'folder' | 'bundle' | 'wasm' | 'gzip' | 'candid' | 'stamp' | 'lock', string>

@@ -18,3 +18,7 @@ export const readVectors = (path: string): Uint8Array => new Uint8Array(readFile
 
 /** The text of a file of the vectors. */
 export const readVectorText = (path: string): string => readFileSync(join(FOLDER, path), 'utf8');
+
+/** The text of a file of the vectors where they are at hand. */
+export const findVectorText = (path: string): string | undefined =>
+  existsSync(join(FOLDER, path)) ? readVectorText(path) : undefined;
