@@ -10,6 +10,7 @@
  * | 4 Array     | n, n values                                    |
  * | 5 Map       | n, n times: key as Text without its tag, value |
  */
+import { ByteWriter } from '../byte-writer';
 import { type Bytes32, concat, compareBytes } from '../bytes';
 import { sha256 } from '../crypto/hash';
 import { ProtocolError } from '../error';
@@ -39,7 +40,9 @@ export function hashValue(value: Icrc3Value): Bytes32 {
 
 /** Binary form. @throws {ProtocolError} `log/depth`, `log/negative-nat`, `log/value-too-large`. */
 export function encodeValue(value: Icrc3Value): Uint8Array {
-  const encoded = encodeNested(value, 1);
+  const writer = new ByteWriter();
+  writeNested(writer, value, 1);
+  const encoded = writer.written();
   if (encoded.length > MAX_VALUE_BYTES)
     throw new ProtocolError(
       'log/value-too-large',
@@ -88,23 +91,35 @@ function hashKey(key: string): Bytes32 {
   return digest;
 }
 
-function encodeNested(value: Icrc3Value, depth: number): Uint8Array {
+function writeNested(writer: ByteWriter, value: Icrc3Value, depth: number): void {
   assertDepth(depth);
-  if ('Blob' in value) return concat(Uint8Array.of(0), encodeSized(value.Blob));
-  if ('Text' in value) return concat(Uint8Array.of(1), encodeSized(encodeUtf8(value.Text)));
-  if ('Nat' in value) return concat(Uint8Array.of(2), encodeLeb128(value.Nat));
-  if ('Int' in value) return concat(Uint8Array.of(3), encodeSleb128(value.Int));
-  if ('Array' in value) {
-    const items = value.Array.map((item) => encodeNested(item, depth + 1));
-    return concat(Uint8Array.of(4), encodeLeb128(BigInt(items.length)), ...items);
+  if ('Blob' in value) writeTagged(writer, 0, value.Blob);
+  else if ('Text' in value) writeTagged(writer, 1, encodeUtf8(value.Text));
+  else if ('Nat' in value) writeInteger(writer, 2, encodeLeb128(value.Nat));
+  else if ('Int' in value) writeInteger(writer, 3, encodeSleb128(value.Int));
+  else if ('Array' in value) {
+    writer.byte(4);
+    writer.count(value.Array.length);
+    for (const item of value.Array) writeNested(writer, item, depth + 1);
+  } else {
+    writer.byte(5);
+    writer.count(value.Map.length);
+    for (const [key, item] of value.Map) {
+      writer.sized(encodeUtf8(key));
+      writeNested(writer, item, depth + 1);
+    }
   }
-  const entries = value.Map.map(([key, item]) =>
-    concat(encodeSized(encodeUtf8(key)), encodeNested(item, depth + 1))
-  );
-  return concat(Uint8Array.of(5), encodeLeb128(BigInt(entries.length)), ...entries);
 }
 
-const encodeSized = (bytes: Uint8Array): Uint8Array => concat(encodeLeb128(BigInt(bytes.length)), bytes);
+function writeTagged(writer: ByteWriter, tag: number, content: Uint8Array): void {
+  writer.byte(tag);
+  writer.sized(content);
+}
+
+function writeInteger(writer: ByteWriter, tag: number, digits: Uint8Array): void {
+  writer.byte(tag);
+  writer.raw(digits);
+}
 
 function decodeNested(reader: Leb128Reader, depth: number): Icrc3Value {
   assertDepth(depth);

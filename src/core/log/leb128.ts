@@ -37,7 +37,7 @@ function sizedInteger(bytes: readonly number[]): Uint8Array {
       'log/integer',
       `expected at most ${MAX_INTEGER_BYTES} bytes, got ${bytes.length}`
     );
-  return Uint8Array.from(bytes);
+  return new Uint8Array(bytes);
 }
 
 /** Reads bytes, sized strings and LEB128 integers front to back. */

@@ -1,44 +1,16 @@
 /** Bytes of Candid values, written and read in place (Candid specification, "Memory"). Lengths are LEB128. */
+import { ByteWriter } from '../../../core/byte-writer';
 import { decodeUtf8, encodeUtf8 } from '../../../core/log/utf8';
 
-const FIRST_CAPACITY = 512;
 const LEB128_DIGIT = 0x80;
 /** Lengths and indices above this do not occur in messages of 2 MB; the bit operators end at 2^31. */
 const MAX_COUNT_DIGITS = 4;
 const BYTE_ORDER_MARK = '\uFEFF';
 
-/** Appends to a buffer that grows. */
-export class CandidWriter {
-  private bytes = new Uint8Array(FIRST_CAPACITY);
-  private view = new DataView(this.bytes.buffer);
-  private length = 0;
-
-  byte(value: number): void {
-    const at = this.reserve(1);
-    this.bytes[at] = value;
-  }
-
-  /** The bytes as they are. */
-  raw(value: Uint8Array): void {
-    const at = this.reserve(value.length);
-    this.bytes.set(value, at);
-  }
-
-  /** A natural number below 2^31. */
-  count(value: number): void {
-    let rest = value;
-    for (; rest >= LEB128_DIGIT; rest >>= 7) this.byte((rest & 0x7f) | LEB128_DIGIT);
-    this.byte(rest);
-  }
-
-  /** The bytes behind their length. */
-  blob(value: Uint8Array): void {
-    this.count(value.length);
-    this.raw(value);
-  }
-
+/** Appends values. */
+export class CandidWriter extends ByteWriter {
   text(value: string): void {
-    this.blob(encodeUtf8(value));
+    this.sized(encodeUtf8(value));
   }
 
   /** A natural number of any size. */
@@ -58,26 +30,6 @@ export class CandidWriter {
   nat32(value: number): void {
     const at = this.reserve(4);
     this.view.setUint32(at, value, true);
-  }
-
-  /** What was written, copied. */
-  written(): Uint8Array {
-    return this.bytes.slice(0, this.length);
-  }
-
-  /** Makes room for `size` bytes more; where they go. */
-  private reserve(size: number): number {
-    const at = this.length;
-    this.length += size;
-    if (this.length > this.bytes.length) this.grow();
-    return at;
-  }
-
-  private grow(): void {
-    const grown = new Uint8Array(2 * this.length);
-    grown.set(this.bytes);
-    this.bytes = grown;
-    this.view = new DataView(grown.buffer);
   }
 }
 

@@ -69,7 +69,7 @@ export const nat8: ValueCodec = {
 export const blob: ValueCodec = {
   write: (writer, value) => {
     if (!(value instanceof Uint8Array)) throw notA('blob');
-    writer.blob(value);
+    writer.sized(value);
   },
   read: (reader) => reader.blob(),
   sample: () => new Uint8Array()
@@ -79,7 +79,7 @@ export const principal: ValueCodec = {
   write: (writer, value) => {
     if (!(value instanceof Principal)) throw notA('principal');
     writer.byte(PRINCIPAL_IN_THE_CLEAR);
-    writer.blob(value.toUint8Array());
+    writer.sized(value.toUint8Array());
   },
   read: (reader) => {
     if (reader.byte() !== PRINCIPAL_IN_THE_CLEAR) throw notA('principal');
