@@ -1,4 +1,4 @@
-;; SHA-256 (FIPS 180-4) in pieces, over the Wasm of hash-wasm 4.13.0 (dist/sha256.umd.min.js), in that module's own
+;; SHA-256 and SHA-224 (FIPS 180-4) in pieces, over the Wasm of hash-wasm 4.13.0 (dist/sha256.umd.min.js), in that module's own
 ;; address space. It keeps what it has hashed so far in its memory, of which only the 16 KiB message buffer is ours.
 (module
   (import "sha256" "memory" (memory 2))
@@ -12,12 +12,15 @@
   (global (export "output") i32 (i32.const 65664))
   (global (export "pages") i32 (i32.const 2))
 
-  ;; The argument is the digest's size in bits: the module knows SHA-224 too.
+  ;; The argument is the digest's size in bits. What follows is the same for both.
   (func (export "sha256_begin")
     (call $init (i32.const 256)))
 
-  (func (export "sha256_update") (param $length i32)
+  (func (export "sha224_begin")
+    (call $init (i32.const 224)))
+
+  (func (export "sha256_update") (export "sha224_update") (param $length i32)
     (call $update (local.get $length)))
 
-  (func (export "sha256_end")
+  (func (export "sha256_end") (export "sha224_end")
     (call $final)))

@@ -26,6 +26,7 @@
   (import "adapter/sha256" "input_size" (global $sha256_input_size i32))
   (import "adapter/sha256" "output" (global $sha256_output i32))
   (import "adapter/sha256" "sha256_begin" (func $sha256_begin))
+  (import "adapter/sha256" "sha224_begin" (func $sha224_begin))
   (import "adapter/sha256" "sha256_update" (func $sha256_update (param i32)))
   (import "adapter/sha256" "sha256_end" (func $sha256_end))
 
@@ -125,6 +126,7 @@
     (if (i32.eqz (local.get $operation)) (then (return (call $secp256k1_prepare (i32.const 0) (i32.const 0)))))
     (if (i32.eq (local.get $operation) (i32.const 1))
       (then
+        (call $sha256_begin)
         (call $sha256 (local.get $payload) (local.get $length))
         (return
           (call $give
@@ -151,11 +153,19 @@
           (call $give
             (i32.const 1) (local.get $payload) (local.get $room)
             (i32.add (global.get $ripemd160) (global.get $ripemd160_output)) (i32.const 20)))))
+    (if (i32.eq (local.get $operation) (i32.const 5))
+      (then
+        (call $sha224_begin)
+        (call $sha256 (local.get $payload) (local.get $length))
+        (return
+          (call $give
+            (i32.const 1) (local.get $payload) (local.get $room)
+            (i32.add (global.get $sha256) (global.get $sha256_output)) (i32.const 28)))))
     (i32.const 2))
 
+  ;; Begun before, as SHA-256 or SHA-224.
   (func $sha256 (param $at i32) (param $left i32)
     (local $part i32)
-    (call $sha256_begin)
     (loop $parts
       (local.set $part (call $least (local.get $left) (global.get $sha256_input_size)))
       (call $put (i32.add (global.get $sha256) (global.get $sha256_input)) (local.get $at) (local.get $part))

@@ -36,6 +36,7 @@ export function createNativeEngine(systemCall: SystemCall): CryptoEngine {
   return {
     hash: {
       sha256: hash(1, 32),
+      sha224: hash(5, 28),
       sha512: hash(2, 64),
       keccak256: hash(3, 32),
       ripemd160: hash(4, 20)

@@ -21,6 +21,8 @@ export type CryptoEngine = {
 export type HashEngine = {
   /** 32 bytes, FIPS 180-4. */
   sha256(parts: readonly Uint8Array[]): Uint8Array;
+  /** 28 bytes, FIPS 180-4. */
+  sha224(parts: readonly Uint8Array[]): Uint8Array;
   /** 64 bytes, FIPS 180-4. */
   sha512(parts: readonly Uint8Array[]): Uint8Array;
   /** 32 bytes, Keccak with the original padding. */

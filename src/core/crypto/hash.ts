@@ -3,7 +3,6 @@
  * together first would cost a canister more than hashing them natively.
  */
 import { engine } from '#crypto-engine';
-import { sha224 as nobleSha224 } from '@noble/hashes/sha2';
 import { type Bytes32 } from '../bytes';
 
 const SHA512_BLOCK_LENGTH = 128;
@@ -13,8 +12,8 @@ const OUTER_PAD = 0x5c5c5c5c;
 /** SHA-256 of `parts` one after the other (FIPS 180-4). */
 export const sha256 = (...parts: Uint8Array[]): Bytes32 => engine.hash.sha256(parts) as Bytes32;
 
-/** SHA-224, 28 bytes (FIPS 180-4); IC principals are made with it. In JavaScript under either engine. */
-export const sha224 = (value: Uint8Array): Uint8Array => nobleSha224(value);
+/** SHA-224, 28 bytes, of `parts` one after the other (FIPS 180-4); IC principals are made with it. */
+export const sha224 = (...parts: Uint8Array[]): Uint8Array => engine.hash.sha224(parts);
 
 /** SHA-512, 64 bytes, of `parts` one after the other (FIPS 180-4). */
 export const sha512 = (...parts: Uint8Array[]): Uint8Array => engine.hash.sha512(parts);

@@ -5,7 +5,7 @@
 import { verifyGroth16 } from '../../../src/core/crypto/bn254';
 import { verifyEd25519 } from '../../../src/core/crypto/ed25519';
 import { type CryptoEngine } from '../../../src/core/crypto/engine';
-import { keccak256, ripemd160, sha256, sha512 } from '../../../src/core/crypto/hash';
+import { keccak256, ripemd160, sha224, sha256, sha512 } from '../../../src/core/crypto/hash';
 import * as secp256k1 from '../../../src/core/crypto/secp256k1';
 import { warmUp } from '../../../src/core/crypto/warm-up';
 import { isProtocolError } from '../../../src/core/error';
@@ -18,6 +18,7 @@ const noDoor = (): never => {
 export const doorEngine: CryptoEngine = {
   hash: {
     sha256: (parts) => sha256(...parts),
+    sha224: (parts) => sha224(...parts),
     sha512: (parts) => sha512(...parts),
     keccak256: (parts) => keccak256(...parts),
     ripemd160: (parts) => ripemd160(...parts)

@@ -13,6 +13,7 @@ export const OPERATIONS = {
   sha512: 2,
   keccak256: 3,
   ripemd160: 4,
+  sha224: 5,
   verifyEcdsa: 16,
   findYParity: 17,
   recover: 18,
@@ -62,6 +63,7 @@ export function answerOf(engine: CryptoEngine, call: EngineCall): Uint8Array {
   const [first = EMPTY, second = EMPTY, third = EMPTY] = parts;
   switch (operation) {
     case 'sha256':
+    case 'sha224':
     case 'sha512':
     case 'keccak256':
     case 'ripemd160':

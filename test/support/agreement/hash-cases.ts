@@ -4,7 +4,7 @@ import { type AgreementCase } from './agreement-case';
 import { type EngineCall, valueAnswer } from './engine-call';
 import { type SeededRandom } from './seeded-random';
 
-const ALGORITHMS = ['sha256', 'sha512', 'keccak256', 'ripemd160'] as const;
+const ALGORITHMS = ['sha256', 'sha224', 'sha512', 'keccak256', 'ripemd160'] as const;
 type Algorithm = (typeof ALGORITHMS)[number];
 
 const SHORT_LENGTH = 300;

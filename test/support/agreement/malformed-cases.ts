@@ -54,6 +54,7 @@ function withOtherContent(random: SeededRandom, call: EngineCall): EngineCall | 
         ? withOtherPrefix(random, call)
         : withPart(call, 1, random.pick(SCALARS_OUT_OF_RANGE.slice(1)));
     case 'sha256':
+    case 'sha224':
     case 'sha512':
     case 'keccak256':
     case 'ripemd160':

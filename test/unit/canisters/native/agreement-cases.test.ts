@@ -76,6 +76,7 @@ function faultOf({ operation, parts, argument }: EngineCall): string | undefined
       return lengths === expected ? undefined : lengths;
     }
     case 'sha256':
+    case 'sha224':
     case 'sha512':
     case 'keccak256':
     case 'ripemd160':

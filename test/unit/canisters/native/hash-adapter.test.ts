@@ -29,6 +29,13 @@ const ALGORITHMS: readonly Algorithm[] = [
     oracle: openSsl('sha256')
   },
   {
+    name: 'sha224',
+    adapter: 'sha256',
+    size: 28,
+    ofAbc: '23097d223405d8228642a477bda255b32aadbce4bda0b3f7e36c9da7',
+    oracle: openSsl('sha224')
+  },
+  {
     name: 'sha512',
     adapter: 'sha512',
     size: 64,

@@ -37,7 +37,7 @@ function statusOf(asked: Request): number | undefined {
   return buffer[11];
 }
 
-const OPERATIONS = [0, 1, 2, 3, 4, 16, 17, 18, 19, 20, 21, 22, 32, 48];
+const OPERATIONS = [0, 1, 2, 3, 4, 5, 16, 17, 18, 19, 20, 21, 22, 32, 48];
 /** Payload lengths that operations with a fixed one take. */
 const LENGTHS: Readonly<Record<number, readonly number[]>> = {
   16: [129, 161],
@@ -93,7 +93,8 @@ describe('a request', () => {
       [1, 31],
       [2, 63],
       [3, 31],
-      [4, 19]
+      [4, 19],
+      [5, 27]
     ] as const) {
       expect(statusOf({ operation, length: 0, room })).toBe(NO_SUCH_REQUEST);
       expect(statusOf({ operation, length: 0, room: room + 1 })).toBe(1);

@@ -33,6 +33,7 @@ describe('the hashes', () => {
 
   it.each([
     ['sha256', sha256],
+    ['sha224', sha224],
     ['sha512', sha512],
     ['ripemd160', ripemd160]
   ] as const)('%s of parts is that of OpenSSL over all of them', (name, door) => {
