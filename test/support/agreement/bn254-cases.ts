@@ -6,6 +6,7 @@ import {
   FIELD,
   type Instance,
   ORDER,
+  type PointName,
   encodeG1,
   encodeG2Multiple,
   makeBn254Material,
@@ -18,6 +19,8 @@ import { type SeededRandom, word32 } from './seeded-random';
 
 /** One case in so many is a proof of sound points. */
 const PAIRING_SHARE = 200;
+/** One broken point in so many is paired with the identity, where that takes another key. */
+const OTHER_KEY_SHARE = 12;
 /** One case in so many goes on to another key, so that engines that keep what they made of one must give it up. */
 const KEY_CHANGE_SHARE = 100;
 /** Proofs on the same key and the next one are at hand at a time. */
@@ -29,17 +32,16 @@ export function* bn254Cases(random: SeededRandom): Generator<AgreementCase> {
   for (const kind of Object.keys(PROOF_KINDS) as (keyof typeof PROOF_KINDS)[]) {
     yield proofCase(random, material.instances, kind);
   }
-  for (const kind of Object.keys(BROKEN_KINDS) as (keyof typeof BROKEN_KINDS)[]) {
-    for (const place of Object.keys(PLACES) as Place[])
-      yield brokenCase(random, material, random.pick(material.instances), { kind, place });
-  }
+  yield* everyBrokenPoint(random, material);
   for (let start = 0; ;) {
     if (random.below(KEY_CHANGE_SHARE) === 0) start = random.below(material.instances.length - WINDOW_LENGTH);
     const window = material.instances.slice(start, start + WINDOW_LENGTH);
     if (random.below(PAIRING_SHARE) === 0) {
       yield proofCase(random, window, random.weighted(PROOF_KINDS));
     } else {
-      const choice = { kind: random.weighted(BROKEN_KINDS), place: random.weighted(PLACES) };
+      const place = random.weighted(PLACES);
+      const isIndifferent = random.below(place === 'A' || place === 'B' ? 2 : OTHER_KEY_SHARE) === 0;
+      const choice = { kind: random.weighted(BROKEN_KINDS), place, isIndifferent };
       const { key } = at(window, 0);
       yield brokenCase(
         random,
@@ -47,6 +49,16 @@ export function* bn254Cases(random: SeededRandom): Generator<AgreementCase> {
         random.pick(window.filter((instance) => instance.key === key)),
         choice
       );
+    }
+  }
+}
+
+function* everyBrokenPoint(random: SeededRandom, material: Bn254Material): Generator<AgreementCase> {
+  for (const kind of Object.keys(BROKEN_KINDS) as (keyof typeof BROKEN_KINDS)[]) {
+    for (const place of Object.keys(PLACES) as Place[]) {
+      for (const isIndifferent of [false, true]) {
+        yield brokenCase(random, material, random.pick(material.instances), { kind, place, isIndifferent });
+      }
     }
   }
 }
@@ -121,7 +133,7 @@ const BROKEN_KINDS = {
 } as const;
 
 /** Where each point lies in the key or the proof, and how long it is. */
-const LAYOUT: Readonly<Record<Exclude<Place, 'inputs'>, readonly ['key' | 'proof', number, 64 | 128]>> = {
+const LAYOUT: Readonly<Record<PointName, readonly ['key' | 'proof', number, 64 | 128]>> = {
   alpha: ['key', 0, 64],
   beta: ['key', 64, 128],
   gamma: ['key', 192, 128],
@@ -137,17 +149,29 @@ function brokenCase(
   random: SeededRandom,
   material: Bn254Material,
   instance: Instance,
-  choice: { readonly kind: keyof typeof BROKEN_KINDS; readonly place: Place }
+  choice: { readonly kind: keyof typeof BROKEN_KINDS; readonly place: Place; readonly isIndifferent: boolean }
 ): AgreementCase {
-  const { kind, place } = choice;
+  const { kind, place, isIndifferent } = choice;
   if (place === 'inputs') return largeInputCase(random, instance);
+  const base = isIndifferent ? indifferentInstance(random, material, { place, key: instance.key }) : instance;
   const [part, begin, length] = LAYOUT[place];
-  const bytes = instance[part];
-  const offset = place === 'ic' ? begin + 64 * random.below(instance.inputs.length / 32 + 1) : begin;
+  const bytes = base[part];
+  const offset = place === 'ic' ? begin + 64 * random.below(base.inputs.length / 32 + 1) : begin;
   const point = bytes.subarray(offset, offset + length);
   const broken = brokenPoint(random, material, point, kind);
   const changed = concat(bytes.subarray(0, offset), broken, bytes.subarray(offset + length));
-  return groth16Case(`${place}: ${kind}`, { ...instance, [part]: changed }, NO);
+  const label = `${place}: ${kind}${isIndifferent ? ', paired with the identity' : ''}`;
+  return groth16Case(label, { ...base, [part]: changed }, NO);
+}
+
+/** Of the same key where there is one. */
+function indifferentInstance(
+  random: SeededRandom,
+  { indifferent }: Bn254Material,
+  { place, key }: { readonly place: PointName; readonly key: Uint8Array }
+): Instance {
+  const sameKey = indifferent[place].filter((instance) => instance.key === key);
+  return random.pick(sameKey.length > 0 ? sameKey : indifferent[place]);
 }
 
 function brokenPoint(

@@ -31,9 +31,17 @@ export type KeyScalars = {
 
 export type Instance = { readonly key: Uint8Array; readonly proof: Uint8Array; readonly inputs: Uint8Array };
 
+export const POINTS = ['alpha', 'beta', 'gamma', 'delta', 'ic', 'A', 'B', 'C'] as const;
+export type PointName = (typeof POINTS)[number];
+
 export type Bn254Material = {
   /** Instances that hold, several to a key. */
   readonly instances: readonly Instance[];
+  /**
+   * Instances in which the point is paired with the identity: they hold whatever the point is, and nothing but the checks
+   * of it can refuse them. By key for A and B.
+   */
+  readonly indifferent: Readonly<Record<PointName, readonly Instance[]>>;
   /** Points of the twist outside the subgroup. */
   readonly twistPoints: readonly Uint8Array[];
   /** Pairs that are no point of G1's curve, of the twist. */
@@ -43,16 +51,49 @@ export type Bn254Material = {
 
 export function makeBn254Material(random: SeededRandom): Bn254Material {
   const twist = Array.from({ length: POOL_LENGTH }, () => pointOfTwist(random));
+  const keys = Array.from({ length: KEY_COUNT }, (_, index) => keyScalars(random, index % 4));
   return {
-    instances: Array.from({ length: KEY_COUNT }, (_, index) => keyScalars(random, index % 4)).flatMap((key) =>
-      Array.from({ length: PROOFS_PER_KEY }, () => makeInstance(random, key))
-    ),
+    instances: keys.flatMap((key) => Array.from({ length: PROOFS_PER_KEY }, () => makeInstance(random, key))),
+    indifferent: indifferentInstances(random, keys),
     twistPoints: [...twist.map(encodeG2), ...twist.slice(0, 4).flatMap(lowOrderPoints)],
     strayG1: Array.from({ length: POOL_LENGTH }, () => concat(fieldElement(random), fieldElement(random))),
     strayG2: Array.from({ length: POOL_LENGTH }, () =>
       concat(...Array.from({ length: 4 }, () => fieldElement(random)))
     )
   };
+}
+
+function indifferentInstances(
+  random: SeededRandom,
+  keys: readonly KeyScalars[]
+): Bn254Material['indifferent'] {
+  const few = keys.slice(0, 3);
+  const choice = (key: KeyScalars): Choice => ({
+    a: random.scalar(ORDER),
+    b: random.scalar(ORDER),
+    inputs: key.ic.slice(1).map(() => random.scalar(ORDER))
+  });
+  const withKey = (change: (key: KeyScalars) => Partial<KeyScalars>): Instance[] =>
+    few.map((key) => instanceOf({ ...key, ...change(key) }, choice(key)));
+  return {
+    A: keys.map((key) => instanceOf(key, { ...choice(key), b: 0n })),
+    B: keys.map((key) => instanceOf(key, { ...choice(key), a: 0n })),
+    C: few.map((key) => {
+      const { proof, ...rest } = withoutC({ ...key, delta: 0n }, choice(key));
+      return { ...rest, proof: concat(proof.subarray(0, 192), encodeG1(random.scalar(ORDER))) };
+    }),
+    delta: few.map((key) => withoutC(key, choice(key))),
+    alpha: withKey(() => ({ beta: 0n })),
+    beta: withKey(() => ({ alpha: 0n })),
+    gamma: withKey(({ ic }) => ({ ic: ic.map(() => 0n) })),
+    ic: withKey(() => ({ gamma: 0n }))
+  };
+}
+
+/** B is chosen so that the equation holds with C the identity. */
+function withoutC(key: KeyScalars, choice: Choice): Instance {
+  const b = Fr.div(Fr.create(key.alpha * key.beta + publicTerm(key, choice.inputs) * key.gamma), choice.a);
+  return instanceOf(key, { ...choice, b });
 }
 
 const fieldElement = (random: SeededRandom): Uint8Array => word32(random.scalar(FIELD));
@@ -138,12 +179,15 @@ export function encodeKey(key: KeyScalars): Uint8Array {
 /** What a proof's author chooses; the rest follows. */
 export type Choice = { readonly a: bigint; readonly b: bigint; readonly inputs: readonly bigint[] };
 
+/** Logarithm of ic0 + sum of input_i · ic_i. */
+const publicTerm = ({ ic }: KeyScalars, inputs: readonly bigint[]): bigint =>
+  Fr.create(
+    ic.reduce((sum, scalar, index) => sum + scalar * (index === 0 ? 1n : (inputs[index - 1] ?? 0n)), 0n)
+  );
+
 /** c = (a·b - alpha·beta - vk·gamma) / delta makes the equation hold. A delta of zero must be met by the choice itself. */
 export function instanceOf(key: KeyScalars, { a, b, inputs }: Choice): Instance {
-  const vk = key.ic.reduce(
-    (sum, scalar, index) => sum + scalar * (index === 0 ? 1n : (inputs[index - 1] ?? 0n)),
-    0n
-  );
+  const vk = publicTerm(key, inputs);
   const rest = Fr.create(a * b - key.alpha * key.beta - vk * key.gamma);
   const c = key.delta === 0n ? 0n : Fr.div(rest, key.delta);
   return {
