@@ -228,7 +228,7 @@ describe(`a request to the native code${onlyLinked}`, () => {
   const malformed: readonly (readonly [string, Request])[] = [
     ['of another version', { version: 2, operation: 1, payload }],
     ['of version zero', { version: 0, operation: 1, payload }],
-    ...[5, 15, 23, 31, 33, 47, 49, 255].map(
+    ...[6, 15, 23, 31, 33, 47, 49, 255].map(
       (operation) => [`for the operation ${operation}, which there is not`, { operation, payload }] as const
     ),
     ['longer than its buffer', { operation: 1, length: 201, payload }],
