@@ -46,6 +46,8 @@ export async function installCanister(
   const chunks = Array.from({ length: Math.ceil(wasm.length / CHUNK_BYTES) }, (_, index) =>
     wasm.subarray(index * CHUNK_BYTES, (index + 1) * CHUNK_BYTES)
   );
+  // Before, not after: nothing comes between the installation and the next message.
+  await management.clear_chunk_store({ canister_id: id });
   await management.install_chunked_code({
     mode,
     target_canister: id,
@@ -55,7 +57,6 @@ export async function installCanister(
     wasm_module_hash: createHash('sha256').update(wasm).digest(),
     arg
   });
-  await management.clear_chunk_store({ canister_id: id });
 }
 
 /** Candid bytes of no arguments. */
