@@ -10,6 +10,7 @@ import { type Bytes32, bytes32 } from '../../src/core/bytes';
 import * as sdk from '../../src/sdk';
 import { agree, executePlan } from '../../test/support/adapter-client';
 import { type TestPerson, type TestStage, startTestStage } from '../../test/support/test-stage';
+import { buildCanisters, canisterNames } from '../build-canisters';
 import { pollUntil } from '../poll';
 
 const LIMITS = { timeoutMs: 120_000, intervalMs: 50 };
@@ -42,6 +43,7 @@ class CallRecorder {
 
 /** Plays the main job in one process and reads the meter after each kind of message. */
 export async function measureInstructions(): Promise<InstructionFigures> {
+  await buildCanisters(canisterNames());
   const stage = await startTestStage();
   try {
     return await new Measurement(stage).run();
