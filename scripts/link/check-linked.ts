@@ -2,20 +2,26 @@
 import { wasm } from '../../src/local-ic/execution/webassembly';
 import { validateModule } from '../../src/local-ic/execution/wasm-validation';
 import { type WasmSections, parseSections } from '../../src/local-ic/execution/wasm-sections';
-import { initialPages } from './edit-module';
+import { initialPages, tableEntries } from './edit-module';
+import { type Place } from './native-modules';
 
-/** The module as Wasm sees it must not have grown an import, an export or a limit broken. @throws what is wrong. */
+/**
+ * The module must not have grown an import or an export, must have a memory and a table that end at `size`, and break no
+ * limit. One table: the replica makes instances in a store of one, and its check of modules does not tell.
+ * @throws what is wrong.
+ */
 export function assertLinked(made: {
   readonly canister: Uint8Array;
   readonly linked: Uint8Array;
-  readonly initialPages: number;
+  readonly size: Place;
 }): void {
   const before = parseSections(made.canister);
   const after = parseSections(made.linked);
   assertSame('imports', importsOf(before), importsOf(after));
   assertSame('exports', exportsOf(before), exportsOf(after));
   assertSame('start functions', [String(before.startFunction)], [String(after.startFunction)]);
-  assertSame('pages', [String(made.initialPages)], [String(initialPages(made.linked))]);
+  assertSame('pages', [String(made.size.page)], [String(initialPages(made.linked))]);
+  assertSame('table entries', [String(made.size.entry)], [String(tableEntries(made.linked))]);
   // The structural limits of the replica, and the features its engine lacks.
   validateModule(after);
   new wasm.Module(made.linked);

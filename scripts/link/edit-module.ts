@@ -1,11 +1,14 @@
 /** Changes to single sections of a Wasm module; all other sections are kept as they are, byte for byte. */
 import { ByteWriter } from '../../src/local-ic/execution/byte-writer';
+import { type ExportEntry } from '../../src/local-ic/execution/wasm-declarations';
 import { WasmReader } from '../../src/local-ic/execution/wasm-reader';
 import { SECTION, parseSections } from '../../src/local-ic/execution/wasm-sections';
 
 const HEADER_BYTES = 8;
-/** Kind of an import (Wasm binary format, externtype). */
+/** Kinds of imports and exports (Wasm binary format, externtype and exportdesc). */
 const FUNCTION_KIND = 0;
+const TABLE_KIND = 1;
+const FUNCTION_REFERENCE = 0x70;
 
 export type FunctionName = { readonly module: string; readonly name: string };
 
@@ -46,12 +49,44 @@ export function setInitialPages(wasm: Uint8Array, pages: number): Uint8Array {
   });
 }
 
+/** Entries of the module's table of functions. @throws when it has not exactly one, of a fixed size. */
+export function tableEntries(wasm: Uint8Array): number {
+  const section = parseSections(wasm).raw.find(({ id }) => id === SECTION.table);
+  const reader = new WasmReader(wasm, section?.from ?? 0, section?.to ?? 0);
+  const [count, type, flags] = [reader.u8(), reader.u8(), reader.u8()];
+  const [minimum, maximum] = [reader.u32(), reader.u32()];
+  if (count !== 1 || type !== FUNCTION_REFERENCE || flags !== 1 || minimum !== maximum)
+    throw new Error('expected one table, of functions and of a fixed size');
+  return minimum;
+}
+
+/** `wasm` whose one table has `entries` entries and is exported as `table`. */
+export function exportLargerTable(wasm: Uint8Array, entries: number): Uint8Array {
+  const larger = replaceSection(wasm, SECTION.table, (_reader, writer) => {
+    writer.u32(1);
+    writer.u8(FUNCTION_REFERENCE);
+    writer.u8(1);
+    writer.u32(entries);
+    writer.u32(entries);
+  });
+  return writeExports(larger, [
+    ...parseSections(larger).exports,
+    { name: 'table', kind: TABLE_KIND, index: 0 }
+  ]);
+}
+
 /** `wasm` without the exports whose name `keeps` does not want. */
 export function filterExports(wasm: Uint8Array, keeps: (name: string) => boolean): Uint8Array {
-  const kept = parseSections(wasm).exports.filter(({ name }) => keeps(name));
+  return writeExports(
+    wasm,
+    parseSections(wasm).exports.filter(({ name }) => keeps(name))
+  );
+}
+
+function writeExports(wasm: Uint8Array, exports: readonly ExportEntry[]): Uint8Array {
   return replaceSection(wasm, SECTION.export, (_reader, writer) => {
-    writer.u32(kept.length);
-    for (const { name, kind, index } of kept) {
+    writer.u32(exports.length);
+    for (const { name, kind, index } of exports) {
       writer.name(name);
       writer.u8(kind);
       writer.u32(index);

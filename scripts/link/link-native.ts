@@ -8,7 +8,14 @@
 import { parseSections } from '../../src/local-ic/execution/wasm-sections';
 import { assertLinked } from './check-linked';
 import { AZLE_TEMPLATE, readPinned } from './libraries';
-import { filterExports, initialPages, renameImport, setInitialPages } from './edit-module';
+import {
+  exportLargerTable,
+  filterExports,
+  initialPages,
+  renameImport,
+  setInitialPages,
+  tableEntries
+} from './edit-module';
 import { mergeModules, pruneModule } from './merge';
 import { REAL_CALL, SWITCHBOARD, assemble, createNativeModules } from './native-modules';
 
@@ -17,13 +24,17 @@ const SYSTEM_CALL = { module: 'ic0', name: 'certified_data_set' };
 /** `canister` (what azle builds) with the native code in it. @throws when anything is not as expected. */
 export async function linkNative(canister: Uint8Array): Promise<Uint8Array> {
   readPinned(AZLE_TEMPLATE);
-  const { modules, endPage } = await createNativeModules(initialPages(canister));
-  const prepared = setInitialPages(renameImport(canister, SYSTEM_CALL, SWITCHBOARD), endPage);
+  const { modules, end } = await createNativeModules({
+    page: initialPages(canister),
+    entry: tableEntries(canister)
+  });
+  const roomy = exportLargerTable(setInitialPages(canister, end.page), end.entry);
+  const prepared = renameImport(roomy, SYSTEM_CALL, SWITCHBOARD);
   const merged = await mergeModules([{ name: 'canister', wasm: prepared }, ...modules]);
   const own = new Set(parseSections(canister).exports.map(({ name }) => name));
   const pruned = await pruneModule(filterExports(merged, (name) => own.has(name)));
   const linked = renameImport(pruned, REAL_CALL, SYSTEM_CALL);
-  assertLinked({ canister, linked, initialPages: endPage });
+  assertLinked({ canister, linked, size: end });
   return linked;
 }
 
@@ -32,8 +43,10 @@ export async function linkNative(canister: Uint8Array): Promise<Uint8Array> {
  * `certified_data_set`, and imports `system.certified_data_set`.
  */
 export async function linkStandalone(): Promise<Uint8Array> {
-  const { modules, endPage } = await createNativeModules(1);
-  const memory = await assemble(`(module (memory (export "memory") ${endPage}))`);
-  const merged = await mergeModules([{ name: 'canister', wasm: memory }, ...modules]);
+  const { modules, end } = await createNativeModules({ page: 1, entry: 1 });
+  const canister = await assemble(
+    `(module (memory (export "memory") ${end.page}) (table (export "table") ${end.entry} ${end.entry} funcref))`
+  );
+  const merged = await mergeModules([{ name: 'canister', wasm: canister }, ...modules]);
   return pruneModule(filterExports(merged, (name) => name === 'memory' || name === SWITCHBOARD.name));
 }

@@ -15,29 +15,38 @@ export const REAL_CALL = { module: 'system', name: 'certified_data_set' };
 
 export type NativeModules = {
   readonly modules: readonly NamedModule[];
-  /** The page behind the last region. */
-  readonly endPage: number;
+  /** What follows the last region. */
+  readonly end: Place;
 };
 
-/** Libraries, adapters and switchboard, with regions from page `firstPage` on; they import `canister.memory`. */
-export async function createNativeModules(firstPage: number): Promise<NativeModules> {
+/** A page of the canister's memory, and an entry of its table of functions. */
+export type Place = { readonly page: number; readonly entry: number };
+
+/** Libraries, adapters and switchboard, with regions from `first` on; they import `canister.memory` and `canister.table`. */
+export async function createNativeModules(first: Place): Promise<NativeModules> {
   const modules: NamedModule[] = [];
   const bases: Record<string, number> = {};
-  let endPage = firstPage;
+  let { page, entry } = first;
   for (const library of LIBRARIES) {
     const adapter = readSource(library.adapter);
-    const region = { base: endPage * PAGE_BYTES, pages: pagesOf(adapter, library.adapter) };
-    modules.push(...(await libraryModules(library, { adapter, region })));
+    const region = {
+      base: page * PAGE_BYTES,
+      pages: pagesOf(adapter, library.adapter),
+      firstEntry: entry
+    };
+    const { wasm, entryCount } = await relocate(readPinned(library), region);
+    modules.push({ name: library.name, wasm }, ...(await companionsOf(library, { adapter, region })));
     bases[library.adapter] = region.base;
-    endPage += region.pages;
+    page += region.pages;
+    entry += entryCount;
   }
   modules.push({ name: 'region', wasm: await assemble(regionGlobals(bases)) });
   modules.push({ name: SWITCHBOARD.module, wasm: await assemble(readSource('switchboard')) });
-  return { modules, endPage };
+  return { modules, end: { page, entry } };
 }
 
-/** A library and its adapter, which is written in the library's addresses, and what the library imports. */
-async function libraryModules(
+/** The adapter, which is written in the library's addresses, and what the library imports. */
+async function companionsOf(
   library: Library,
   { adapter, region }: { readonly adapter: string; readonly region: Region }
 ): Promise<NamedModule[]> {
@@ -45,11 +54,8 @@ async function libraryModules(
     name,
     wasm: await assemble(readSource(source))
   }));
-  return [
-    { name: library.name, wasm: await relocate(readPinned(library), region) },
-    { name: `adapter/${library.adapter}`, wasm: await relocate(await assemble(adapter), region) },
-    ...(await Promise.all(offers))
-  ];
+  const { wasm } = await relocate(await assemble(adapter), region);
+  return [{ name: `adapter/${library.adapter}`, wasm }, ...(await Promise.all(offers))];
 }
 
 const readSource = (name: string): string => readFileSync(join(SOURCES, `${name}.wat`), 'utf8');

@@ -7,18 +7,20 @@ const moduleText = (parts: {
   imports?: string;
   exports?: string;
   pages?: number;
+  entries?: number;
   rest?: string;
 }): string => `(module
   (import "ic0" "msg_reply" (func))
   ${parts.imports ?? ''}
   (memory ${parts.pages ?? 5})
+  (table ${parts.entries ?? 9} ${parts.entries ?? 9} funcref)
   (func (export "canister_update run"))
   ${parts.exports ?? '(func (export "canister_query read"))'}
   ${parts.rest ?? ''})`;
 
 async function check(linked: string): Promise<void> {
-  const canister = await assemble(moduleText({ pages: 1 }));
-  assertLinked({ canister, linked: await assemble(linked), initialPages: 5 });
+  const canister = await assemble(moduleText({ pages: 1, entries: 2 }));
+  assertLinked({ canister, linked: await assemble(linked), size: { page: 5, entry: 9 } });
 }
 
 describe('assertLinked', () => {
@@ -46,6 +48,8 @@ describe('assertLinked', () => {
     ],
     ['a start function', moduleText({ rest: '(func $go) (start $go)' }), 'start'],
     ['other pages', moduleText({ pages: 6 }), 'pages'],
+    ['another size of the table', moduleText({ entries: 10 }), 'table entries'],
+    ['a second table', moduleText({ rest: '(table 9 9 funcref)' }), 'one table'],
     ['too many globals', moduleText({ rest: '(global i32 (i32.const 1)) '.repeat(1_001) }), 'globals'],
     ['too many functions', moduleText({ rest: '(func) '.repeat(50_001) }), 'functions']
   ])('refuses %s', async (_, linked, reason) => {

@@ -58,7 +58,8 @@ function start(module: Uint8Array, shared?: WasmMemory): Started {
 async function startBoth(): Promise<{ original: Started; moved: Started }> {
   const module = await assemble(EVERY_ACCESS);
   const holder = await assemble(`(module (memory (export "memory") ${TOTAL_PAGES}))`);
-  const moved = await relocate(module, { base: BASE, pages: 1 });
+  const { wasm: moved, entryCount } = await relocate(module, { base: BASE, pages: 1, firstEntry: 0 });
+  expect(entryCount).toBe(0);
   return { original: start(module), moved: start(moved, start(holder).memory) };
 }
 
@@ -115,9 +116,60 @@ describe('a relocated module', () => {
   });
 });
 
+describe('a relocated module with a table of functions', () => {
+  /** `through` calls the entry that its argument names. */
+  const CALLER = `(module
+    (type $answer (func (result i32)))
+    (memory 1)
+    (table (export "table") 4 funcref)
+    (elem (i32.const 1) $one $two $takes)
+    (func $one (type $answer) (i32.const 1))
+    (func $two (type $answer) (i32.load (i32.const 8)))
+    (func $takes (param i32))
+    (data (i32.const 8) "\\02\\00\\00\\00")
+    (func (export "through") (param i32) (result i32) (call_indirect (type $answer) (local.get 0))))`;
+  /** What stands around the module's entries answers otherwise. */
+  const HOLDER = `(module
+    (memory (export "memory") ${TOTAL_PAGES})
+    (table (export "table") 20 20 funcref)
+    (elem (i32.const 0) $other $other $other $other $other $other $other)
+    (elem (i32.const 11) $other $other)
+    (func $other (result i32) (i32.const 99)))`;
+
+  const startAmongOthers = async (): Promise<Started> => {
+    const { wasm: moved, entryCount } = await relocate(await assemble(CALLER), {
+      base: BASE,
+      pages: 1,
+      firstEntry: 7
+    });
+    expect(entryCount).toBe(4);
+    const holder = new wasm.Instance(new wasm.Module(await assemble(HOLDER)), {}).exports;
+    const instance = new wasm.Instance(new wasm.Module(moved), { canister: holder });
+    expect(Object.keys(instance.exports)).toEqual(['through']);
+    return {
+      memory: holder['memory'] as WasmMemory,
+      run: (name, ...args) => (instance.exports[name] as WasmFunction)(...args)
+    };
+  };
+
+  it('calls its own functions by the numbers it knows them by', async () => {
+    const moved = await startAmongOthers();
+    const original = start(await assemble(CALLER.replace('(memory 1)', '(memory (export "memory") 1)')));
+    for (const entry of [1, 2]) {
+      expect(moved.run('through', entry)).toBe(entry);
+      expect(original.run('through', entry)).toBe(entry);
+    }
+  });
+
+  it('traps at an entry that is empty or of another type', async () => {
+    const moved = await startAmongOthers();
+    for (const entry of [0, 3]) expect(() => moved.run('through', entry)).toThrow();
+  });
+});
+
 describe('what cannot be relocated', () => {
   const refused = async (module: string): Promise<void> => {
-    await expect(relocate(await assemble(module), { base: BASE, pages: 1 })).rejects.toThrow();
+    await expect(relocate(await assemble(module), { base: BASE, pages: 1, firstEntry: 5 })).rejects.toThrow();
   };
 
   it('is refused', async () => {
@@ -127,5 +179,10 @@ describe('what cannot be relocated', () => {
     await refused('(module (memory 1) (data $d "passive") (func (data.drop $d)))');
     await refused('(module (memory 1) (func (result v128) (v128.load (i32.const 0))))');
     await refused('(module (import "a" "b" (global i32)) (memory 1) (data (global.get 0) "where?"))');
+    await refused('(module (memory 1) (table 1 funcref) (table 1 funcref))');
+    await refused('(module (import "a" "b" (table 1 funcref)) (memory 1))');
+    await refused('(module (memory 1) (table 1 funcref) (func $f) (elem func $f))');
+    await refused('(module (memory 1) (table 1 funcref) (func (result i32) (table.size)))');
+    await refused('(module (memory 1) (func $f) (elem declare func $f) (func (drop (ref.func $f))))');
   });
 });
