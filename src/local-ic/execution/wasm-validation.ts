@@ -1,4 +1,4 @@
-import { type CanisterFault } from './canister-fault';
+import { CanisterFault, ERROR_CODE } from './canister-fault';
 import { SYSTEM_API } from './system-api-table';
 import { EXPORT_KIND, VALUE_TYPE, type FunctionImport } from './wasm-declarations';
 import { disabledFeature, invalidWasm } from './wasm-reader';
@@ -7,6 +7,7 @@ import { functionType, SECTION, type CustomSection, type WasmSections } from './
 const MAX_CODE_BYTES = 10 * 1024 * 1024;
 const MAX_FUNCTIONS = 50_000;
 const MAX_GLOBALS = 1000;
+const MAX_TABLES = 1;
 const MAX_METHODS = 1000;
 const MAX_METHOD_NAME_BYTES = 20_000;
 const MAX_METADATA_SECTIONS = 16;
@@ -47,7 +48,7 @@ export type ModuleInterface = {
   readonly metadata: ReadonlyMap<string, MetadataSection>;
 };
 
-/** The rules the replica puts on modules beyond those of Wasm. @throws IC0505 for the first one broken. */
+/** The rules the replica puts on modules beyond those of Wasm. @throws IC0505, IC0521 for the first one broken. */
 export function validateModule(sections: WasmSections): ModuleInterface {
   assertCodeSize(sections);
   if (sections.memories.length > 1) throw disabledFeature('failed with multiple memories');
@@ -56,7 +57,18 @@ export function validateModule(sections: WasmSections): ModuleInterface {
   const methods = readMethods(sections);
   assertCount('globals', sections.globals.length, MAX_GLOBALS);
   assertCount('functions', sections.functionTypeIndices.length, MAX_FUNCTIONS);
-  return { methods, metadata: readMetadata(sections.customSections) };
+  const metadata = readMetadata(sections.customSections);
+  assertTablesFit(sections);
+  return { methods, metadata };
+}
+
+/** The replica's validation has no such rule; the store in which it makes the instance has (wasmtime_embedder.rs). */
+function assertTablesFit({ tableCount }: WasmSections): void {
+  if (tableCount <= MAX_TABLES) return;
+  throw new CanisterFault(
+    ERROR_CODE.engineError,
+    `Canister encountered a Wasm engine error: Failed to instantiate module: resource limit exceeded: table count too high at ${tableCount}`
+  );
 }
 
 function assertStartTakesNothing(sections: WasmSections): void {

@@ -46,6 +46,19 @@ const customSection = (name: string, contentBytes = 0): number[] =>
 const withSections = (...sections: readonly number[][]): Uint8Array =>
   Uint8Array.from([...HEADER, ...sections.flat()]);
 
+describe('the tables of a module', () => {
+  it('are one at most, as the store is where the replica makes the instance', async () => {
+    expect(load(await assemble('(module (table 1 funcref))'))).toBe('loaded');
+    const two = await assembleWithProposals('(module (table 1 funcref) (table 1 funcref))');
+    expect(() => load(two)).toThrow(
+      expect.objectContaining({
+        code: 'IC0521',
+        message: expect.stringContaining('table count too high at 2') as string
+      }) as Error
+    );
+  });
+});
+
 describe('the limits of modules', () => {
   it.each<[name: string, most: string, tooMuch: string, text: string]>([
     [
@@ -237,7 +250,6 @@ describe('features of Wasm', () => {
   it.each([
     ['tail calls', '(func $f return_call $f)'],
     ['vectors', '(func (drop (i64x2.add (v128.const i64x2 1 2) (v128.const i64x2 1 2))))'],
-    ['several tables', '(table 1 funcref) (table 1 externref)'],
     ['floats', '(func (drop (f64.sqrt (f64.const 2))))'],
     ['several results', '(func (result i32 i32) (i32.const 1) (i32.const 2))'],
     ['sign extension', '(func (drop (i32.extend8_s (i32.const 1))))'],
