@@ -50,11 +50,11 @@ export class CandidReader {
     return this.view.getUint8(this.advance(1));
   }
 
-  /** A flag or tag below `end`. */
-  below(end: number): number {
-    const value = this.count();
-    if (value >= end) throw new Error(`expected a number below ${end}, got ${value}`);
-    return value;
+  /** A single byte that is 0 or 1: not a number, whose zeros behind are no part of it. */
+  flag(): boolean {
+    const value = this.byte();
+    if (value > 1) throw new Error(`expected 0 or 1, got ${value}`);
+    return value === 1;
   }
 
   /** A natural number of at most four digits of seven bits. */

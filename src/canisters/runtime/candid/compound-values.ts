@@ -11,7 +11,7 @@ export const optOf = (codec: ValueCodec): ValueCodec => ({
     writer.byte(value.length);
     if (value.length === 1) codec.write(writer, value[0]);
   },
-  read: (reader) => (reader.below(2) === 0 ? [] : [codec.read(reader)]),
+  read: (reader) => (reader.flag() ? [codec.read(reader)] : []),
   sample: () => []
 });
 

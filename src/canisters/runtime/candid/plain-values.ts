@@ -17,7 +17,7 @@ export const bool: ValueCodec = {
     if (typeof value !== 'boolean') throw notA('bool');
     writer.byte(value ? 1 : 0);
   },
-  read: (reader) => reader.below(2) === 1,
+  read: (reader) => reader.flag(),
   sample: () => false
 };
 
