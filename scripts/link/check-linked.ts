@@ -34,10 +34,10 @@ const exportsOf = (sections: WasmSections): string[] =>
   sections.exports.map(({ name, kind }) => `${kind} ${name}`).sort();
 
 function assertSame(what: string, expected: readonly string[], actual: readonly string[]): void {
+  if (JSON.stringify(expected) === JSON.stringify(actual)) return;
   const missing = expected.filter((entry) => !actual.includes(entry));
   const added = actual.filter((entry) => !expected.includes(entry));
-  if (missing.length > 0 || added.length > 0 || expected.length !== actual.length)
-    throw new Error(
-      `the linked module's ${what} differ: without ${missing.join(', ')}; with ${added.join(', ')}`
-    );
+  throw new Error(
+    `the linked module's ${what} differ: without ${missing.join(', ')}; with ${added.join(', ')}; ${expected.length} before, ${actual.length} now`
+  );
 }

@@ -18,8 +18,8 @@ const moduleText = (parts: {
   ${parts.exports ?? '(func (export "canister_query read"))'}
   ${parts.rest ?? ''})`;
 
-async function check(linked: string): Promise<void> {
-  const canister = await assemble(moduleText({ pages: 1, entries: 2 }));
+async function check(linked: string, imports = ''): Promise<void> {
+  const canister = await assemble(moduleText({ pages: 1, entries: 2, imports }));
   assertLinked({ canister, linked: await assemble(linked), size: { page: 5, entry: 9 } });
 }
 
@@ -54,6 +54,13 @@ describe('assertLinked', () => {
     ['too many functions', moduleText({ rest: '(func) '.repeat(50_001) }), 'functions']
   ])('refuses %s', async (_, linked, reason) => {
     await expect(check(linked)).rejects.toThrow(reason);
+  });
+
+  it('counts what there is twice', async () => {
+    const reply = '(import "ic0" "msg_reply" (func))';
+    const code = '(import "ic0" "msg_reject_code" (func (result i32)))';
+    await check(moduleText({ imports: reply + code }), reply + code);
+    await expect(check(moduleText({ imports: code + code }), reply + code)).rejects.toThrow('imports');
   });
 });
 
