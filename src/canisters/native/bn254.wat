@@ -6,7 +6,8 @@
 ;; kept until another key comes. Keeping it changes no answer.
 ;;
 ;; Memory: mcl's data and variables end at 31,984. It would keep a stack of 1 MiB above and a heap above that; it needs
-;; 122 KB of stack at most here, and no heap. So its stack is made to begin at 196,608, and what is above is this module's:
+;; 122 KB of stack at most here, and no heap. So its stack is made to begin at 196,608 and to grow down from there, and
+;; what is above belongs to this module.
 (module
   (import "mcl" "memory" (memory 4))
   (import "mcl" "__stack_pointer" (global $stack_pointer (mut i32)))

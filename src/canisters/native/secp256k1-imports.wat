@@ -1,5 +1,5 @@
-;; What tiny-secp256k1 imports: `generateInt32` from "./rand.js" and `throwError` from "./validate_error.js". This module is linked
-;; under both names.
+;; What tiny-secp256k1 imports: `generateInt32` from "./rand.js" and `throwError` from "./validate_error.js". This module
+;; is linked under both names.
 (module
   ;; Seeds the blinding of the context. It hides secrets from those who can measure a signer, and nothing here signs or
   ;; holds a secret; answers do not depend on it. A constant, so that every replica computes the same.

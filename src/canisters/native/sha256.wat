@@ -1,5 +1,6 @@
-;; SHA-256 and SHA-224 (FIPS 180-4) in pieces, over the Wasm of hash-wasm 4.13.0 (dist/sha256.umd.min.js), in that module's own
-;; address space. It keeps what it has hashed so far in its memory, of which only the 16 KiB message buffer is ours.
+;; SHA-256 and SHA-224 (FIPS 180-4) in pieces, over the Wasm of hash-wasm 4.13.0 (dist/sha256.umd.min.js), in that
+;; module's own address space. It keeps what it has hashed so far in its memory, of which only the 16 KiB message buffer
+;; is ours.
 (module
   (import "sha256" "memory" (memory 2))
   (import "sha256" "Hash_Init" (func $init (param i32)))

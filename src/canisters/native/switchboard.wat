@@ -116,7 +116,8 @@
     (memory.copy (local.get $to) (local.get $payload) (local.get $length)))
 
   ;; `status`, after the value of a yes was copied out of the library's region; 2 when there is no room for it.
-  (func $give (param $status i32) (param $payload i32) (param $room i32) (param $output i32) (param $size i32) (result i32)
+  (func $give
+    (param $status i32) (param $payload i32) (param $room i32) (param $output i32) (param $size i32) (result i32)
     (if (i32.gt_u (local.get $size) (local.get $room)) (then (return (i32.const 2))))
     (if (i32.eq (local.get $status) (i32.const 1))
       (then (memory.copy (local.get $payload) (local.get $output) (local.get $size))))
@@ -217,36 +218,43 @@
     ;; No payload of this library is longer than a digest, a signature and an uncompressed key.
     (if (i32.gt_u (local.get $length) (i32.const 161)) (then (return (i32.const 2))))
     (call $put (i32.add (global.get $secp256k1) (global.get $secp256k1_input)) (local.get $payload) (local.get $length))
-    (if (i32.and (i32.eq (local.get $operation) (i32.const 16)) (call $either (local.get $length) (i32.const 129) (i32.const 161)))
+    (if (i32.and (i32.eq (local.get $operation) (i32.const 16))
+          (call $either (local.get $length) (i32.const 129) (i32.const 161)))
       (then (return (call $ecdsa_verify (local.get $length) (local.get $argument)))))
-    (if (i32.and (i32.eq (local.get $operation) (i32.const 17)) (call $either (local.get $length) (i32.const 129) (i32.const 161)))
-      (then 
+    (if (i32.and (i32.eq (local.get $operation) (i32.const 17))
+          (call $either (local.get $length) (i32.const 129) (i32.const 161)))
+      (then
         (return
           (call $give
             (call $find_parity (local.get $length) (local.get $argument))
             (local.get $payload) (local.get $room) (local.get $output) (i32.const 1)))))
-    (if (i32.and (i32.eq (local.get $operation) (i32.const 18)) (call $either (local.get $length) (i32.const 96) (i32.const 96)))
-      (then 
+    (if (i32.and (i32.eq (local.get $operation) (i32.const 18))
+          (call $either (local.get $length) (i32.const 96) (i32.const 96)))
+      (then
         (return
           (call $give
             (call $recover (local.get $length) (local.get $argument))
             (local.get $payload) (local.get $room) (local.get $output) (i32.const 65)))))
-    (if (i32.and (i32.eq (local.get $operation) (i32.const 19)) (call $either (local.get $length) (i32.const 128) (i32.const 128)))
+    (if (i32.and (i32.eq (local.get $operation) (i32.const 19))
+          (call $either (local.get $length) (i32.const 128) (i32.const 128)))
       (then (return (call $schnorr_verify (local.get $length) (local.get $argument)))))
-    (if (i32.and (i32.eq (local.get $operation) (i32.const 20)) (call $either (local.get $length) (i32.const 33) (i32.const 65)))
-      (then 
+    (if (i32.and (i32.eq (local.get $operation) (i32.const 20))
+          (call $either (local.get $length) (i32.const 33) (i32.const 65)))
+      (then
         (return
           (call $give
             (call $decompress (local.get $length) (local.get $argument))
             (local.get $payload) (local.get $room) (local.get $output) (i32.const 65)))))
-    (if (i32.and (i32.eq (local.get $operation) (i32.const 21)) (call $either (local.get $length) (i32.const 65) (i32.const 97)))
-      (then 
+    (if (i32.and (i32.eq (local.get $operation) (i32.const 21))
+          (call $either (local.get $length) (i32.const 65) (i32.const 97)))
+      (then
         (return
           (call $give
             (call $add_tweak (local.get $length) (local.get $argument))
             (local.get $payload) (local.get $room) (local.get $output) (i32.const 33)))))
-    (if (i32.and (i32.eq (local.get $operation) (i32.const 22)) (call $either (local.get $length) (i32.const 128) (i32.const 128)))
-      (then 
+    (if (i32.and (i32.eq (local.get $operation) (i32.const 22))
+          (call $either (local.get $length) (i32.const 128) (i32.const 128)))
+      (then
         (return
           (call $give
             (call $add_points (local.get $length) (local.get $argument))
