@@ -18,9 +18,16 @@ export function encodeUtf8(text: string): Uint8Array {
   return bytes;
 }
 
+/** The text of these bytes, when they are ASCII and few enough to be taken at once. */
+export function decodeShortAscii(bytes: Uint8Array): string | undefined {
+  if (bytes.length > MAX_SHORT_TEXT || bytes.some((byte) => byte >= ASCII_END)) return undefined;
+  return textOfCodes(bytes);
+}
+
 /** The text of UTF-8 bytes. @throws {ProtocolError} `log/text` when they are not well-formed. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  if (bytes.length <= MAX_SHORT_TEXT && !bytes.some((byte) => byte >= ASCII_END)) return textOfCodes(bytes);
+  const short = decodeShortAscii(bytes);
+  if (short !== undefined) return short;
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {

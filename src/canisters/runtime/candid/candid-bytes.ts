@@ -1,11 +1,12 @@
 /** Bytes of Candid values, written and read in place (Candid specification, "Memory"). Lengths are LEB128. */
 import { ByteWriter } from '../../../core/byte-writer';
-import { decodeUtf8, encodeUtf8 } from '../../../core/log/utf8';
+import { decodeShortAscii, encodeUtf8 } from '../../../core/log/utf8';
 
 const LEB128_DIGIT = 0x80;
 /** Lengths and indices above this do not occur in messages of 2 MB; the bit operators end at 2^31. */
 const MAX_COUNT_DIGITS = 4;
-const BYTE_ORDER_MARK = '\uFEFF';
+/** No amount has more; the work grows with the square of the length. */
+const MAX_NAT_BITS = 512n;
 
 /** Appends values. */
 export class CandidWriter extends ByteWriter {
@@ -33,7 +34,10 @@ export class CandidWriter extends ByteWriter {
   }
 }
 
-/** Reads values front to back. Every method throws on input that ends early or is not in the usual form. */
+/**
+ * Reads values front to back. Every method throws on input that ends early, is not in the usual form, or would be
+ * costly: the library then reads the message again, and both together should not cost much more than the library.
+ */
 export class CandidReader {
   private offset: number;
   private readonly view: DataView;
@@ -75,19 +79,21 @@ export class CandidReader {
     return this.bytes.slice(start, start + length);
   }
 
+  /** Short ASCII only: the decoder of other texts is slow. */
   text(): string {
-    const text = decodeUtf8(this.blob());
-    if (text.startsWith(BYTE_ORDER_MARK)) throw new Error('the library drops a byte order mark');
+    const text = decodeShortAscii(this.blob());
+    if (text === undefined) throw new Error('the library reads other texts than short ASCII');
     return text;
   }
 
   nat(): bigint {
     let value = 0n;
-    for (let shift = 0n; ; shift += 7n) {
+    for (let shift = 0n; shift < MAX_NAT_BITS; shift += 7n) {
       const byte = this.byte();
       value |= BigInt(byte & 0x7f) << shift;
       if (byte < LEB128_DIGIT) return value;
     }
+    throw new Error(`the library reads numbers of more than ${MAX_NAT_BITS} bits`);
   }
 
   nat64(): bigint {
