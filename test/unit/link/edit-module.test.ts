@@ -1,9 +1,11 @@
 /** Changes to sections, against what the engine says of the module. */
 import {
+  exportLargerTable,
   filterExports,
   initialPages,
   renameImport,
-  setInitialPages
+  setInitialPages,
+  tableEntries
 } from '../../../scripts/link/edit-module';
 import { assemble } from '../../../scripts/link/native-modules';
 import { type WasmFunction, wasm } from '../../../src/local-ic/execution/webassembly';
@@ -57,6 +59,33 @@ describe('pages', () => {
   ])('are not read of a module with %s', async (_, text) => {
     const module = await assemble(text);
     expect(() => initialPages(module)).toThrow();
+  });
+});
+
+describe('the table', () => {
+  it('is made larger and exported, and keeps its functions', async () => {
+    const module = await assemble(`(module
+      (table 2 2 funcref)
+      (elem (i32.const 1) $answer)
+      (func $answer (result i32) (i32.const 41))
+      (func (export "through") (result i32) (call_indirect (result i32) (i32.const 1))))`);
+    expect(tableEntries(module)).toBe(2);
+    const larger = exportLargerTable(module, 300);
+    expect(tableEntries(larger)).toBe(300);
+    const { exports } = new wasm.Instance(new wasm.Module(larger), {});
+    expect(exports['table']).toMatchObject({ length: 300 });
+    expect((exports['through'] as WasmFunction)()).toBe(41);
+  });
+
+  it.each([
+    ['no table', '(module)'],
+    ['a table that may grow', '(module (table 2 3 funcref))'],
+    ['a table without a maximum', '(module (table 2 funcref))'],
+    ['a table of other references', '(module (table 2 2 externref))'],
+    ['two tables', '(module (table 2 2 funcref) (table 2 2 funcref))']
+  ])('is not read of a module with %s', async (_, text) => {
+    const module = await assemble(text);
+    expect(() => tableEntries(module)).toThrow();
   });
 });
 
