@@ -235,5 +235,5 @@ function decodeProof(nodes: readonly Uint8Array[], label: string): readonly Uint
   return nodes;
 }
 
-/** Copied, because Candid answers views into the whole message. */
+/** Copied, because Candid may answer views of the whole message. */
 const ownAddress = (value: Uint8Array): Address => address(new Uint8Array(value), 'adapter address');

@@ -2,7 +2,7 @@
 import { type Bytes32, bytes32 } from '../core/bytes';
 import { ProtocolError } from '../core/error';
 
-/** The 32 bytes of `label`, copied: Candid answers views into the whole message. @throws {ProtocolError} `bytes/length`. */
+/** The 32 bytes of `label`, copied: Candid may answer views of the whole message. @throws {ProtocolError} `bytes/length`. */
 export const own32 = (value: Uint8Array, label: string): Bytes32 => bytes32(new Uint8Array(value), label);
 
 /** @throws {ProtocolError} `wire/limit` when `actual` is above `limit`. */

@@ -264,7 +264,7 @@ function map<From, To>(outcome: CallOutcome<From>, convert: (value: From) => To)
   return 'replied' in outcome ? { replied: convert(outcome.replied) } : outcome;
 }
 
-/** A copy, because Candid answers views into the whole reply. */
+/** A copy, because Candid may answer views of the whole reply. */
 const bytes = (value: Uint8Array): Uint8Array => new Uint8Array(value);
 
 function installedModule([hash]: [] | [Uint8Array]): Uint8Array {

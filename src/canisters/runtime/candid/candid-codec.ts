@@ -2,7 +2,7 @@
  * Candid messages of fixed types. A message begins with a description of its types, which is the same in every message
  * that one program makes: here it is made once, by the library, and compared as bytes when a message comes in. A
  * message that begins otherwise (another program's description, a subtype), or whose values are not as expected, is
- * left to the library, whose word counts: it decodes, converts, or refuses.
+ * left to the library, whose word counts: it decodes, converts, or refuses (docs/decisions/0009).
  */
 import { IDL } from '@dfinity/candid';
 import { equalBytes } from '../../../core/bytes';
@@ -14,7 +14,7 @@ import { type ValueCodec } from './value-codec';
 export type CandidCodec = {
   /** @throws when a value is not of its type. */
   readonly encode: (values: readonly unknown[]) => Uint8Array;
-  /** The values; blobs are copies or views. @throws on bytes that are no such message. */
+  /** The values, none of which is a view of the message. @throws on bytes that are no such message. */
   readonly decode: (message: Uint8Array) => unknown[];
 };
 
