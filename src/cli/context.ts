@@ -56,13 +56,18 @@ export class CommandContext {
     return createDomainsClient(await this.agent('anyone'), { canisterId: this.network().domains });
   }
 
+  /** The domains canister with certified answers. */
+  async certifiedDomains(): Promise<DomainsService> {
+    const { domains } = this.network();
+    return createDomainsClient(await this.agent('anyone'), { canisterId: domains, certified: true });
+  }
+
   /** Both canisters with certified answers: for whatever is acted on. */
   async certified(): Promise<Canisters> {
-    const { signer, domains } = this.network();
-    const agent = await this.agent('anyone');
+    const { signer } = this.network();
     return {
-      signer: createSignerClient(agent, { canisterId: signer, certified: true }),
-      domains: createDomainsClient(agent, { canisterId: domains, certified: true }),
+      signer: createSignerClient(await this.agent('anyone'), { canisterId: signer, certified: true }),
+      domains: await this.certifiedDomains(),
       signerId: signer
     };
   }

@@ -5,6 +5,7 @@ import { addAccountCommands } from './commands/account-commands';
 import { addDomainCommands } from './commands/domain-commands';
 import { addIdentityCommands } from './commands/identity-commands';
 import { addLogCommands } from './commands/log-commands';
+import { addReceiptCommands } from './commands/receipt-commands';
 import { addTransferCommands } from './commands/transfer-commands';
 import { type Environment } from './context';
 import { EXIT_DONE, EXIT_USAGE, describeError, exitCodeOf, formatRefusal } from './refusal';
@@ -73,6 +74,7 @@ function addCommands(program: Command, run: Runner): void {
   addAccountCommands(program, run);
   addTransferCommands(program, run);
   addDomainCommands(program, run);
+  addReceiptCommands(program, run);
   addLogCommands(program, run);
 }
 

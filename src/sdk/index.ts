@@ -14,6 +14,7 @@ export { deriveNullifierKey } from './nullifier-key';
 export { type ApprovalState, type PartyApproval, checkApprovals, requireApprovals } from './plan-approvals';
 export { proposeBinding, proposeTransfer } from './propose-transfer';
 export { encodeTransferTransaction, proveTransfer } from './prove-transfer';
+export { decodeReceiptJson, verifyReceipt } from './receipt';
 export {
   type TransferPlan,
   type TransferUnit,

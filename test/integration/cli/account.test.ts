@@ -1,6 +1,9 @@
-/** `hypha identity`, `account`, `domain` and `log`, run as processes against a development network. */
+/** `hypha identity`, `account`, `domain`, `receipt` and `log`, run as processes against a development network. */
 import { writeFileSync } from 'node:fs';
 import { type Address, getAddress, parseEther, recoverTransactionAddress } from 'viem';
+import { fromHex, hex32, toHex } from '../../../src/core/bytes';
+import { receiptClaimDigest } from '../../../src/core/resource/claim';
+import { describeWithVectors, readVectorText } from '../../support/outside-vectors';
 import { CliNetwork } from './cli-network';
 import { type Seat, refused, runHyphaProcess, succeed } from './hypha-process';
 
@@ -168,4 +171,33 @@ describe('seal and accept', () => {
       error: 'account/not-quarantined'
     });
   });
+});
+
+describeWithVectors('risc0', 'receipt verify', () => {
+  it('prints the digest of the claim of a real receipt, and refuses one that was changed', async () => {
+    const { receipts } = JSON.parse(readVectorText('risc0/receipts.json')) as {
+      receipts: { imageId: string; journal: string; seal: string }[];
+    };
+    const keyless = network.seat('nobody');
+    const [real = { imageId: '', journal: '', seal: '' }] = receipts;
+    const verify = (fields: Partial<typeof real>): string[] => {
+      const { imageId, journal, seal } = { ...real, ...fields };
+      writeFileSync(network.path('receipt.json'), JSON.stringify({ imageId, journal, seal }));
+      return ['receipt', 'verify', network.path('receipt.json')];
+    };
+    const claim = { imageId: hex32(real.imageId), journal: fromHex(real.journal) };
+
+    expect(await succeed(keyless, verify({}))).toEqual({
+      verdict: 'holds',
+      imageId: `0x${real.imageId}`,
+      claimDigest: `0x${toHex(receiptClaimDigest(claim))}`
+    });
+    const refusals = [
+      [{ journal: `${real.journal}00` }, 'seal/invalid'],
+      [{ seal: real.seal.slice(2) }, 'seal/length'],
+      [{ seal: `00${real.seal.slice(2)}` }, 'seal/selector']
+    ] as const;
+    for (const [fields, error] of refusals)
+      expect(await refused(keyless, verify(fields))).toEqual({ code: 1, error });
+  }, 60_000);
 });

@@ -94,7 +94,9 @@ describe('files that are missing or wrong', () => {
           [['transfer', 'show', path('junk')], 'transfer/plan-format'],
           [['transfer', 'approve', path('none')], 'cli/plan-file'],
           [[...signEvm(), '--network', path('network')], 'cli/no-evm-node'],
-          [['domain', 'list', '--network', path('junk')], 'cli/network-file']
+          [['domain', 'list', '--network', path('junk')], 'cli/network-file'],
+          [['receipt', 'verify', path('none')], 'cli/receipt-file'],
+          [['receipt', 'verify', path('junk')], 'receipt/format']
         ];
         for (const [args, error] of cases) {
           expect({ args, ...(await refusalOf(args)) }).toEqual({ args, code: 1, error });
