@@ -98,7 +98,8 @@ async function setUp(
   stage.atEnd(() => rmSync(folder, { recursive: true, force: true }));
   const parts = { folder, icUrl: ic.url, anvil, deployment, domainId, ...canisters };
   stage.keep('the relayer', await steps.run('a relayer starts', () => startRelayer(parts)));
-  stage.atEnd(writeNetworkFile(join(projectRoot, '.hypha', 'network.json'), parts));
+  // The file of a network that stays up: one that soon ends would take it over, and away.
+  if (keepsState) stage.atEnd(writeNetworkFile(join(projectRoot, '.hypha', 'network.json'), parts));
   return { ...parts, evm, signer, domains };
 }
 
