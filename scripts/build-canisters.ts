@@ -82,7 +82,7 @@ async function main(): Promise<void> {
   const names = takeVariant(process.argv.slice(2));
   const unknown = names.find((name) => name.startsWith('-'));
   if (unknown !== undefined)
-    throw new Error(`unknown option ${unknown}; build-canisters [--plain | --native] [names]`);
+    throw new Error(`unknown option ${unknown}; npm run build [-- [--plain] [names]]`);
   for (const { name, built, ms } of await buildCanisters(names.length === 0 ? canisterNames() : names)) {
     const { wasm, gzip } = builtFiles(name);
     const [wasmBytes, gzipBytes] = [readFileSync(wasm).length, readFileSync(gzip).length];

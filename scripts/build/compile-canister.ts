@@ -6,9 +6,12 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { AZLE_TEMPLATE, LIBRARIES, readPinned } from '../link/libraries';
 import { projectRoot } from '../project-files';
 import { type Variant } from './variant';
 
+/** azle waits for ever when its folder is deleted under it; alone it takes a few seconds. */
+const AZLE_DEADLINE_MS = 120_000;
 const NATIVE_ENGINE = './src/canisters/runtime/native-engine.ts';
 
 export type CompiledCanister = {
@@ -29,6 +32,8 @@ export async function compileCanister(canister: {
   readonly folder: string;
 }): Promise<CompiledCanister> {
   const { name, variant, folder } = canister;
+  // Before azle runs: of a broken template it says nothing that helps.
+  if (variant === 'native') for (const pinned of [AZLE_TEMPLATE, ...LIBRARIES]) readPinned(pinned);
   stage(canister);
   try {
     await runAzle(canister);
@@ -84,7 +89,8 @@ function runAzle({ name, main, folder }: Parameters<typeof compileCanister>[0]):
         // would differ from checkout to checkout. Fixtures lie elsewhere; nobody compares theirs.
         AZLE_DFX_ROOT: main.startsWith('src/') ? '.' : folder
       },
-      stdio: ['ignore', 'pipe', 'pipe']
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: AZLE_DEADLINE_MS
     }
   );
   const output: Buffer[] = [];
@@ -94,7 +100,9 @@ function runAzle({ name, main, folder }: Parameters<typeof compileCanister>[0]):
     child.on('error', reject);
     child.on('close', (code) => {
       if (code === 0) resolve();
-      else reject(new Error(`azle build ${name} ended with ${code}:\n${Buffer.concat(output).toString()}`));
+      // Told to stop, its starter exits with a code, so that no signal is seen here.
+      const how = child.killed ? `was stopped after ${AZLE_DEADLINE_MS / 1000} s` : `ended with ${code}`;
+      reject(new Error(`azle build ${name} ${how}:\n${Buffer.concat(output).toString()}`));
     });
   });
 }

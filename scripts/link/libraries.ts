@@ -3,7 +3,7 @@
  * and the adapter that drives it. The lockfile pins the packages; this pins what is taken out of them.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { projectRoot } from '../project-files';
 
@@ -114,17 +114,22 @@ export const LIBRARIES: readonly Library[] = [
 /** Base64 of a Wasm module: it begins with the magic `\0asm` and the version. */
 const BASE64_WASM = /["'](AGFzbQ[A-Za-z0-9+/]+=*)["']/;
 
+const ADVICE = '`npm ci` installs what is pinned';
+
 /** The pinned bytes. @throws unless the package is there with the version, and the bytes, that are pinned. */
 export function readPinned(library: PinnedWasm): Uint8Array {
   const folder = join(projectRoot, 'node_modules', library.package);
-  const { version } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as { version: string };
+  const files = [join(folder, 'package.json'), join(folder, library.file)] as const;
+  const missing = files.find((file) => !existsSync(file));
+  if (missing !== undefined) throw new Error(`${missing} is missing; ${ADVICE}`);
+  const { version } = JSON.parse(readFileSync(files[0], 'utf8')) as { version: string };
   if (version !== library.version)
-    throw new Error(`${library.package}: expected version ${library.version}, found ${version}`);
-  const wasm = extractWasm(join(folder, library.file));
+    throw new Error(`${library.package}: expected version ${library.version}, found ${version}; ${ADVICE}`);
+  const wasm = extractWasm(files[1]);
   const digest = createHash('sha256').update(wasm).digest('hex');
   if (digest !== library.sha256)
     throw new Error(
-      `${library.package}/${library.file}: expected SHA-256 ${library.sha256}, found ${digest}`
+      `${library.package}/${library.file}: expected SHA-256 ${library.sha256}, found ${digest}; ${ADVICE}`
     );
   return wasm;
 }

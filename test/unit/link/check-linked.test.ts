@@ -77,4 +77,13 @@ describe('readPinned', () => {
       expect(() => readPinned({ ...library, version: '0.0.1' })).toThrow('0.0.1');
     }
   );
+
+  it('says what is missing, and what to do', () => {
+    const [library] = LIBRARIES;
+    if (library === undefined) throw new Error('expected a library');
+    for (const change of [{ file: 'dist/none.js' }, { package: 'none' }])
+      expect(() => readPinned({ ...library, ...change })).toThrow(
+        /none(\.js|\/package\.json) is missing; `npm ci`/
+      );
+  });
 });
