@@ -11,6 +11,8 @@
 import { type Bytes32, bytes32, concat, decodeBigEndian, encodeBigEndian } from '../../core/bytes';
 import { type StableMap } from './canister-runtime';
 
+const MAX_LIST_BYTES = 255;
+
 export type CountedLists = {
   /** Members of the list. */
   count(list: Uint8Array): bigint;
@@ -47,7 +49,8 @@ export function createCountedLists(map: StableMap): CountedLists {
       const lastIndex = count(list) - 1n;
       const last = stored && at(list, lastIndex);
       if (stored === undefined || last === undefined) throw new Error('BUG: not a member of the list');
-      put(list, decodeBigEndian(stored), last);
+      const index = decodeBigEndian(stored);
+      if (index !== lastIndex) put(list, index, last);
       map.delete(memberKey(list, lastIndex));
       map.delete(indexKey(list, id));
       if (lastIndex === 0n) map.delete(countKey(list));
@@ -58,8 +61,10 @@ export function createCountedLists(map: StableMap): CountedLists {
 
 const u64 = (value: bigint): Uint8Array => encodeBigEndian(value, 8);
 
-const key = (kind: number, list: Uint8Array, suffix: Uint8Array = new Uint8Array()): Uint8Array =>
-  concat(Uint8Array.of(kind), encodeBigEndian(BigInt(list.length), 1), list, suffix);
+function key(kind: number, list: Uint8Array, suffix: Uint8Array = new Uint8Array()): Uint8Array {
+  if (list.length > MAX_LIST_BYTES) throw new Error('BUG: the key of a list is too long');
+  return concat(Uint8Array.of(kind, list.length), list, suffix);
+}
 const countKey = (list: Uint8Array): Uint8Array => key(0, list);
 const memberKey = (list: Uint8Array, index: bigint): Uint8Array => key(1, list, u64(index));
 const indexKey = (list: Uint8Array, id: Uint8Array): Uint8Array => key(2, list, id);
