@@ -1,5 +1,6 @@
 /** What every method of this canister starts with: who may call, and which domains answer. */
 import { type Bytes32, toHex } from '../../core/bytes';
+import { type Checkpoint } from '../../core/domain/checkpoint';
 import { ProtocolError } from '../../core/error';
 import { type CanisterRuntime } from '../runtime/canister-runtime';
 import { type InFlight } from './in-flight';
@@ -45,4 +46,20 @@ export function requireRunningDomain(store: DomainStore, id: Bytes32): StoredDom
     throw new ProtocolError('domain/halted', `domain ${toHex(id)} is halted: ${record.status.reason}`);
   }
   return record;
+}
+
+/** The checkpoint at a height of a registered domain. @throws {ProtocolError} `checkpoint/unknown`. */
+export function requireCheckpoint(
+  store: DomainStore,
+  { domainId, height }: { readonly domainId: Bytes32; readonly height: bigint }
+): Checkpoint {
+  const checkpoint = store.findCheckpoint(domainId, height);
+  if (checkpoint === undefined) {
+    throw new ProtocolError(
+      'checkpoint/unknown',
+      `domain ${toHex(domainId)} has no checkpoint at height ${height}`,
+      { height }
+    );
+  }
+  return checkpoint;
 }

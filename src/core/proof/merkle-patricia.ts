@@ -2,10 +2,10 @@
  * Proofs in Ethereum's secure tries: keys are Keccak-256 digests, so that paths have 64 nibbles and only leaves hold
  * values (Yellow Paper, appendix D). One walk from the root proves what a key holds, or that it holds nothing.
  */
-import { type Bytes32, equalBytes, hex32 } from '../bytes';
+import { type Bytes32, decodeBigEndian, equalBytes, hex32 } from '../bytes';
 import { keccak256 } from '../crypto/hash';
 import { ProtocolError } from '../error';
-import { type RlpItem, decodeRlpList } from './rlp-item';
+import { type RlpItem, type RlpList, itemOf, openRlpList } from './rlp-item';
 
 export type TrieProof = {
   /** Root of the trie. */
@@ -28,6 +28,9 @@ const EMPTY_TRIE_ROOT = hex32('56e81f171bcc55a6ff8345e692c0f86e5b48e01b996cadc00
 /** Where a walk stands: the node it has come to, the nibbles taken, the hashed nodes used. */
 type Position = { readonly node: Uint8Array; readonly depth: number; readonly used: number };
 
+/** The key and how many of its nibbles lead to a node. */
+type Place = { readonly key: Bytes32; readonly depth: number };
+
 /** What a node says of the key: its value, nothing, or where to go on. */
 type Step =
   | { readonly kind: 'value'; readonly value: Uint8Array }
@@ -41,11 +44,10 @@ type Step =
  */
 export function readTrie(proof: TrieProof): Uint8Array | undefined {
   assertLimits(proof.nodes);
-  const path = nibblesOf(proof.key);
   if (equalBytes(proof.root, EMPTY_TRIE_ROOT)) return readEmptyTrie(proof.nodes);
   let position: Position = { node: hashedNode(proof, { hash: proof.root, index: 0 }), depth: 0, used: 1 };
   for (;;) {
-    const step = readNode(position.node, path.subarray(position.depth));
+    const step = readNode(position.node, { key: proof.key, depth: position.depth });
     if (step.kind === 'child') {
       position = descend(proof, position, step);
       continue;
@@ -75,15 +77,6 @@ function readEmptyTrie(nodes: readonly Uint8Array[]): undefined {
     throw new ProtocolError('mpt/node-hash', 'the trie is empty, the node is not');
 }
 
-function nibblesOf(bytes: Uint8Array): Uint8Array {
-  const nibbles = new Uint8Array(2 * bytes.length);
-  bytes.forEach((byte, index) => {
-    nibbles[2 * index] = byte >> 4;
-    nibbles[2 * index + 1] = byte & 0x0f;
-  });
-  return nibbles;
-}
-
 function hashedNode(
   proof: TrieProof,
   expected: { readonly hash: Uint8Array; readonly index: number }
@@ -109,57 +102,61 @@ function descend(proof: TrieProof, from: Position, step: Step & { readonly kind:
   return { node, depth, used: from.used + 1 };
 }
 
-function readNode(node: Uint8Array, path: Uint8Array): Step {
-  const items = decodeNode(node);
-  if (items.length === 17) return readBranch(items, path);
-  const [encodedPath, content] = items;
-  if (items.length !== 2 || encodedPath === undefined || content === undefined)
-    throw malformed(`expected 2 or 17 items, got ${items.length}`);
-  return readShortNode({ ...decodePath(encodedPath), content }, path);
+function readNode(node: Uint8Array, place: Place): Step {
+  const list = openNode(node);
+  if (list.starts.length === 17) return readBranch(list, place);
+  const encodedPath = itemOf(list, 0);
+  const content = itemOf(list, 1);
+  if (list.starts.length !== 2 || encodedPath === undefined || content === undefined)
+    throw malformed(`expected 2 or 17 items, got ${list.starts.length}`);
+  return readShortNode({ ...decodePath(encodedPath), content }, place);
 }
 
-function decodeNode(node: Uint8Array): RlpItem[] {
+function openNode(node: Uint8Array): RlpList {
   try {
-    return decodeRlpList(node);
+    return openRlpList(node);
   } catch (cause) {
     throw new ProtocolError('mpt/node', 'a node is not a list in RLP', {}, { cause });
   }
 }
 
-function readBranch(items: readonly RlpItem[], path: Uint8Array): Step {
-  const [nibble] = path;
-  const reference = nibble === undefined ? undefined : items[nibble];
+function readBranch(branch: RlpList, { key, depth }: Place): Step {
+  const byte = key[depth >> 1];
+  const reference =
+    byte === undefined ? undefined : itemOf(branch, depth % 2 === 0 ? byte >> 4 : byte & 0x0f);
   if (reference === undefined) throw malformed('a branch lies below the end of the path');
-  if (!isEmptyString(items[16])) throw malformed('a branch of a secure trie holds no value');
+  if (!isEmptyString(itemOf(branch, 16))) throw malformed('a branch of a secure trie holds no value');
   return isEmptyString(reference) ? { kind: 'absent' } : { kind: 'child', reference, taken: 1 };
 }
 
-function readShortNode(
-  node: { readonly isLeaf: boolean; readonly nibbles: Uint8Array; readonly content: RlpItem },
-  path: Uint8Array
-): Step {
-  const { isLeaf, nibbles, content } = node;
-  const isLengthRight = isLeaf
-    ? nibbles.length === path.length
-    : nibbles.length > 0 && nibbles.length < path.length;
-  if (!isLengthRight) throw malformed(`a path of ${nibbles.length} nibbles with ${path.length} to go`);
+function readShortNode(node: ShortPath & { readonly content: RlpItem }, { key, depth }: Place): Step {
+  const { isLeaf, nibbles, length, content } = node;
+  const left = PATH_LENGTH - depth;
+  const isLengthRight = isLeaf ? length === left : length > 0 && length < left;
+  if (!isLengthRight) throw malformed(`a path of ${length} nibbles with ${left} to go`);
   if (isLeaf && (content.kind !== 'string' || content.payload.length === 0))
     throw malformed('a leaf holds a string of at least one byte');
-  if (!equalBytes(nibbles, path.subarray(0, nibbles.length))) return { kind: 'absent' };
+  const expected = lastNibbles(decodeBigEndian(key), left) >> BigInt(4 * (left - length));
+  if (nibbles !== expected) return { kind: 'absent' };
   if (isLeaf) return { kind: 'value', value: content.payload };
-  return { kind: 'child', reference: content, taken: nibbles.length };
+  return { kind: 'child', reference: content, taken: length };
 }
 
+/** The path of a leaf or an extension. Its nibbles are one integer, compared at once. */
+type ShortPath = { readonly isLeaf: boolean; readonly nibbles: bigint; readonly length: number };
+
 /** Hex-prefix encoding: a flag nibble (2 for a leaf, 1 for an odd length), a zero nibble when even, the path. */
-function decodePath(item: RlpItem): { readonly isLeaf: boolean; readonly nibbles: Uint8Array } {
-  const encoded = nibblesOf(item.payload);
-  const [flag, padding] = encoded;
-  if (item.kind !== 'string' || flag === undefined || flag > 3 || encoded.length > PATH_LENGTH + 2)
+function decodePath({ kind, payload }: RlpItem): ShortPath {
+  const first = payload[0];
+  if (kind !== 'string' || first === undefined || first >= 0x40 || payload.length > PATH_LENGTH / 2 + 1)
     throw malformed('a path is not hex-prefix encoded');
-  const isOdd = (flag & 1) === 1;
-  if (!isOdd && padding !== 0) throw malformed('the padding of an even path is zero');
-  return { isLeaf: flag >= 2, nibbles: encoded.subarray(isOdd ? 1 : 2) };
+  const isOdd = (first & 0x10) !== 0;
+  if (!isOdd && (first & 0x0f) !== 0) throw malformed('the padding of an even path is zero');
+  const length = 2 * payload.length - (isOdd ? 1 : 2);
+  return { isLeaf: first >= 0x20, nibbles: lastNibbles(decodeBigEndian(payload), length), length };
 }
+
+const lastNibbles = (nibbles: bigint, count: number): bigint => BigInt.asUintN(4 * count, nibbles);
 
 const isEmptyString = (item: RlpItem | undefined): boolean =>
   item !== undefined && item.kind === 'string' && item.payload.length === 0;

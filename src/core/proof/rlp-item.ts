@@ -11,60 +11,87 @@ export type RlpItem = {
   readonly raw: Uint8Array;
 };
 
-type Prefix = { readonly kind: RlpItem['kind']; readonly headLength: number; readonly payloadLength: number };
+/** First bytes: below `STRING` an item of one byte, from `LIST` on a list; above these the length, up to `MAX_SHORT`. */
+const STRING = 0x80;
+const LIST = 0xc0;
+const MAX_SHORT = 55;
 
 const MAX_ITEMS = 32;
 
+/** A list that is whole and canonical on its first level: its items, not yet read, and where each begins in them. */
+export type RlpList = { readonly payload: Uint8Array; readonly starts: readonly number[] };
+
 /** The items of a list that is the whole input, at most 32. @throws {ProtocolError} `rlp/malformed`. */
 export function decodeRlpList(encoded: Uint8Array): RlpItem[] {
-  const list = decodeRlpItem(encoded);
-  if (list.kind !== 'list') throw malformed('expected a list, got a string');
-  const items: RlpItem[] = [];
-  for (let rest = list.payload; rest.length > 0;) {
-    if (items.length === MAX_ITEMS) throw malformed(`expected at most ${MAX_ITEMS} items`);
-    const item = readItem(rest);
-    items.push(item);
-    rest = rest.subarray(item.raw.length);
+  const { payload, starts } = openRlpList(encoded);
+  return starts.map((start, index) => readItem(payload, { start, end: starts[index + 1] ?? payload.length }));
+}
+
+/** {@link decodeRlpList} for who needs a few items of many. @throws {ProtocolError} `rlp/malformed`. */
+export function openRlpList(encoded: Uint8Array): RlpList {
+  const { kind, payload } = decodeRlpItem(encoded);
+  if (kind !== 'list') throw malformed('expected a list, got a string');
+  const starts: number[] = [];
+  for (let start = 0; start < payload.length; start = endOfItem(payload, start)) {
+    if (starts.length === MAX_ITEMS) throw malformed(`expected at most ${MAX_ITEMS} items`);
+    starts.push(start);
   }
-  return items;
+  return { payload, starts };
+}
+
+/** The item at an index of the list, or undefined beyond its end. */
+export function itemOf({ payload, starts }: RlpList, index: number): RlpItem | undefined {
+  const start = starts[index];
+  return start === undefined
+    ? undefined
+    : readItem(payload, { start, end: starts[index + 1] ?? payload.length });
 }
 
 /** The item that is the whole input. @throws {ProtocolError} `rlp/malformed`. */
 export function decodeRlpItem(encoded: Uint8Array): RlpItem {
-  const item = readItem(encoded);
-  if (item.raw.length !== encoded.length)
-    throw malformed(`${encoded.length - item.raw.length} bytes after the item`);
-  return item;
+  const end = endOfItem(encoded, 0);
+  if (end !== encoded.length) throw malformed(`${encoded.length - end} bytes after the item`);
+  return readItem(encoded, { start: 0, end });
 }
 
-/** Splits the first item off. */
-function readItem(bytes: Uint8Array): RlpItem {
-  const { kind, headLength, payloadLength } = readPrefix(bytes);
-  const end = headLength + payloadLength;
-  if (end > bytes.length) throw malformed(`expected ${end} bytes, got ${bytes.length}`);
-  const payload = bytes.subarray(headLength, end);
-  if (kind === 'string' && headLength === 1 && payloadLength === 1 && (payload[0] ?? 0) < 0x80)
-    throw malformed('a byte below 0x80 stands for itself');
-  return { kind, payload, raw: bytes.subarray(0, end) };
+/** The item in a range that {@link endOfItem} has checked. */
+function readItem(bytes: Uint8Array, { start, end }: { start: number; end: number }): RlpItem {
+  const first = bytes[start] ?? 0;
+  return {
+    kind: first < LIST ? 'string' : 'list',
+    payload: bytes.subarray(start + headLength(first), end),
+    raw: bytes.subarray(start, end)
+  };
 }
 
-function readPrefix(bytes: Uint8Array): Prefix {
-  const first = bytes[0];
+/** Bytes before the payload: none before a byte that stands for itself. */
+function headLength(first: number): number {
+  if (first < STRING) return 0;
+  const short = first < LIST ? first - STRING : first - LIST;
+  return short <= MAX_SHORT ? 1 : 1 + short - MAX_SHORT;
+}
+
+/** Where the item that begins at `start` ends. All checks of an item are here, and no calls on the usual way. */
+function endOfItem(bytes: Uint8Array, start: number): number {
+  const first = bytes[start];
   if (first === undefined) throw malformed('expected an item, got nothing');
-  if (first < 0x80) return { kind: 'string', headLength: 0, payloadLength: 1 };
-  const kind = first < 0xc0 ? 'string' : 'list';
-  const short = first - (kind === 'string' ? 0x80 : 0xc0);
-  if (short <= 55) return { kind, headLength: 1, payloadLength: short };
-  return { kind, headLength: short - 54, payloadLength: readLongLength(bytes, short - 55) };
+  if (first < STRING) return start + 1;
+  const short = first < LIST ? first - STRING : first - LIST;
+  const end = short <= MAX_SHORT ? start + 1 + short : endOfLongItem(bytes, start);
+  if (end > bytes.length) throw malformed(`expected ${end - start} bytes, got ${bytes.length - start}`);
+  if (first === STRING + 1 && (bytes[start + 1] ?? 0) < STRING)
+    throw malformed('a byte below 0x80 stands for itself');
+  return end;
 }
 
-/** A length of `width` bytes behind the first: above 55, without leading zero; three bytes exceed any input here. */
-function readLongLength(bytes: Uint8Array, width: number): number {
-  const digits = bytes.subarray(1, 1 + width);
+/** The length is behind the first byte: above 55, without leading zero; three bytes exceed any input here. */
+function endOfLongItem(bytes: Uint8Array, start: number): number {
+  const head = headLength(bytes[start] ?? 0);
+  const digits = bytes.subarray(start + 1, start + head);
   const length = digits.reduce((sum, digit) => sum * 256 + digit, 0);
-  if (width > 3 || digits.length < width || digits[0] === 0 || length <= 55)
+  if (head > 4 || digits.length < head - 1 || digits[0] === 0 || length <= MAX_SHORT)
     throw malformed('a length is not in its shortest form, or too large');
-  return length;
+  return start + head + length;
 }
 
 const malformed = (reason: string): ProtocolError => new ProtocolError('rlp/malformed', `RLP: ${reason}`);

@@ -1,8 +1,7 @@
 /** Tells the signer what a domain's accepted state says: the checkpoint, and which nullifiers are in its set. */
 import { type AttestRequest, type Attestation } from '../../../api/domains-wire';
 import { verifyNullifierMembership } from '../../../core/proof/adapter-state';
-import { type DomainsContext, assertNamedCaller, requireRunningDomain } from '../guards';
-import { readCheckpoint } from './read-domain';
+import { type DomainsContext, assertNamedCaller, requireCheckpoint, requireRunningDomain } from '../guards';
 
 /**
  * The attestation, from state alone. Membership is read from the adapter's storage under the checkpoint's storage
@@ -13,7 +12,7 @@ import { readCheckpoint } from './read-domain';
 export function attestNullifiers({ runtime, store }: DomainsContext, request: AttestRequest): Attestation {
   assertNamedCaller(runtime);
   const { config } = requireRunningDomain(store, request.domainId);
-  const checkpoint = readCheckpoint(store, request);
+  const checkpoint = requireCheckpoint(store, request);
   const present = request.nullifiers.map(({ nullifier, proof }) =>
     verifyNullifierMembership({
       storageHash: checkpoint.storageHash,

@@ -1,9 +1,8 @@
 /** What anyone may read, halted domains included. */
 import { type DomainView } from '../../../api/domains-wire';
-import { type Bytes32, toHex } from '../../../core/bytes';
+import { type Bytes32 } from '../../../core/bytes';
 import { type Checkpoint } from '../../../core/domain/checkpoint';
-import { ProtocolError } from '../../../core/error';
-import { requireDomain } from '../guards';
+import { requireCheckpoint, requireDomain } from '../guards';
 import { type DomainStore } from '../store';
 
 /** One domain. @throws {ProtocolError} `domain/unknown`. */
@@ -19,16 +18,8 @@ export function readDomains(store: DomainStore): DomainView[] {
 /** The checkpoint at a height. @throws {ProtocolError} `domain/unknown`, `checkpoint/unknown`. */
 export function readCheckpoint(
   store: DomainStore,
-  { domainId, height }: { readonly domainId: Bytes32; readonly height: bigint }
+  key: { readonly domainId: Bytes32; readonly height: bigint }
 ): Checkpoint {
-  requireDomain(store, domainId);
-  const checkpoint = store.findCheckpoint(domainId, height);
-  if (checkpoint === undefined) {
-    throw new ProtocolError(
-      'checkpoint/unknown',
-      `domain ${toHex(domainId)} has no checkpoint at height ${height}`,
-      { height }
-    );
-  }
-  return checkpoint;
+  requireDomain(store, key.domainId);
+  return requireCheckpoint(store, key);
 }
