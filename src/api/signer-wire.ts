@@ -12,7 +12,7 @@ import { type Address, type Bytes32 } from '../core/bytes';
 import { assertNever } from '../core/error';
 import { type Icrc3Value } from '../core/log/icrc3-value';
 import { encodeUtf8 } from '../core/log/utf8';
-import { type ActionEvidence, type UnitEvidence } from '../core/proof/transition-batch';
+import { type ActionEvidence, type UnitEvidence } from '../core/proof/action-evidence';
 import { encodeResourceAbi } from '../core/resource/resource';
 import { type EvmSignature } from '../core/signing/evm-signature';
 import { type EvmTransaction, parseEvmTransaction } from '../core/signing/evm-transaction';

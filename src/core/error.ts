@@ -25,6 +25,14 @@ export function isProtocolError(error: unknown, code?: string): error is Protoco
   return error instanceof ProtocolError && (code === undefined || error.code === code);
 }
 
+/** Passes when `holds`. @throws {ProtocolError} of the code, saying what was expected. */
+export function refuseUnless(
+  holds: boolean,
+  refusal: { readonly code: string; readonly expectation: string }
+): asserts holds {
+  if (!holds) throw new ProtocolError(refusal.code, `expected ${refusal.expectation}`);
+}
+
 /** Marks the end of an exhaustive switch; reaching it is a bug in this program, never bad input. */
 export function assertNever(value: never): never {
   throw new Error(`BUG: unexpected variant ${JSON.stringify(value)}`);

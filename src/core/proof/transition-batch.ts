@@ -8,44 +8,27 @@
  */
 import { type Account } from '../account/account';
 import { type AccountId } from '../account/account-id';
-import { type TransitionPayload, decodeTransitionPayload } from '../account/transition-payload';
+import { type TransitionPayload } from '../account/transition-payload';
 import { type Bytes32, bytesKey, equalBytes } from '../bytes';
 import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
 import { ProtocolError, isProtocolError } from '../error';
+import { type OpenedAction } from './action-evidence';
 import { ApprovalVerifier } from './approval';
 import { assertMembership } from './membership';
 import {
   type SignerFacts,
-  type TransitionEvidence,
+  type TransitionPlace,
   type VerifiedTransition,
   unitTags,
   verifyDecodedTransition
 } from './transition';
-
-/** Most accounts that one action may move. */
-export const MAX_BATCH_SIZE = 16;
-
-/** Where a compliance unit's commitment lies, and the payload when the unit moves an account of this signer. */
-export type UnitEvidence = {
-  readonly leafIndex: bigint;
-  /** Siblings from the leaves upwards. */
-  readonly path: readonly Bytes32[];
-  /** Encoded `TransitionPayload`. */
-  readonly payload: Uint8Array | undefined;
-};
-
-/** An action as anyone may submit it; nothing in it is trusted. `units`: all of them, in the order of the tags. */
-export type ActionEvidence = {
-  readonly tags: readonly Bytes32[];
-  readonly units: readonly UnitEvidence[];
-};
 
 export type TransitionBatchClaim = SignerFacts & {
   readonly checkpoint: Checkpoint;
   /** The logic that account resources of the domain have. */
   readonly logicRef: Bytes32;
   readonly findAccount: (id: AccountId) => Account | undefined;
-  readonly action: ActionEvidence;
+  readonly action: OpenedAction;
   /** For each unit, whether its consumed tag is in the domain's nullifier set at the checkpoint. */
   readonly nullifiersPresent: readonly boolean[];
 };
@@ -56,30 +39,27 @@ export type VerifiedBatchEntry = { readonly account: Account; readonly transitio
 /**
  * What each transition does, in the order of the units. An account that went this very way before, by another action of
  * its owner's that this unit is part of too, has moved: it is left out, and holds nobody else up.
- * @throws {ProtocolError} the code of the first that fails (see `verifyTransition`); `transition/units` unless the
- * evidence covers every unit; `transition/batch-size` unless 1 to 16 accounts move; `transition/duplicate-account` when
+ * @throws {ProtocolError} the code of the first that fails (see `verifyTransition`); `transition/duplicate-account` when
  * two units are about one account; `transition/unsettled` when another unit's nullifier is not in the set, and `proof/*`
  * when its commitment is not in the tree; `transition/replayed` when all have moved before; `transition/tags` when two
  * tags are the same; `transition/consent-unmet` when an account consented to does not move.
  */
 export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatchEntry[] {
   assertCheckpoint(claim.checkpoint);
-  assertWholeAction(claim.action);
   const approvals = new ApprovalVerifier();
   const moved = new Map<string, TransitionPayload>();
   const replays: ProtocolError[] = [];
   const entries = claim.action.units.flatMap((unit, unitIndex) => {
-    const place = { ...unit, unitIndex };
-    if (unit.payload === undefined) {
+    const { payload, ...rest } = unit;
+    const place = { ...rest, unitIndex, tags: claim.action.tags };
+    if (payload === undefined) {
       assertSettled(claim, place);
       return [];
     }
-    const payload = decodeTransitionPayload(unit.payload);
     const account = findAccount(claim, payload);
     noteFirst(moved, account, payload);
     try {
-      const evidence = { ...place, payload: unit.payload, tags: claim.action.tags };
-      const transition = verifyUnit(claim, { evidence, account, payload, approvals });
+      const transition = verifyUnit(claim, { place, account, payload, approvals });
       return [{ account, transition }];
     } catch (error) {
       if (!isProtocolError(error, 'transition/replayed') || !wasApplied(claim, { unitIndex, account }))
@@ -96,20 +76,17 @@ export function verifyTransitionBatch(claim: TransitionBatchClaim): VerifiedBatc
   return entries;
 }
 
-/** A unit's evidence, and which pair of the action's tags it is about. */
-type PlacedUnit = UnitEvidence & { readonly unitIndex: number };
-
 function verifyUnit(
   claim: TransitionBatchClaim,
   unit: {
-    readonly evidence: TransitionEvidence;
+    readonly place: TransitionPlace;
     readonly account: Account;
     readonly payload: TransitionPayload;
     readonly approvals: ApprovalVerifier;
   }
 ): VerifiedTransition {
   const { checkpoint, logicRef, signerCanisterId, findApplied } = claim;
-  const nullifierPresent = claim.nullifiersPresent[unit.evidence.unitIndex] === true;
+  const nullifierPresent = claim.nullifiersPresent[unit.place.unitIndex] === true;
   return verifyDecodedTransition({
     ...unit,
     signerCanisterId,
@@ -118,27 +95,8 @@ function verifyUnit(
   });
 }
 
-/**
- * Whether the evidence has the shape of a whole action, whatever it proves.
- * @throws {ProtocolError} `transition/units` unless it covers every unit; `transition/batch-size` unless 1 to 16 of them
- * have a payload.
- */
-export function assertWholeAction({ tags, units }: ActionEvidence): void {
-  if (units.length * 2 !== tags.length) {
-    throw new ProtocolError('transition/units', `expected ${tags.length / 2} units, got ${units.length}`);
-  }
-  const size = units.filter(({ payload }) => payload !== undefined).length;
-  if (size < 1 || size > MAX_BATCH_SIZE) {
-    throw new ProtocolError(
-      'transition/batch-size',
-      `expected 1 to ${MAX_BATCH_SIZE} transitions, got ${size}`,
-      { size }
-    );
-  }
-}
-
 /** A unit that moves no account of ours happened too: the parties approved all of the action, or nothing. */
-function assertSettled(claim: TransitionBatchClaim, unit: PlacedUnit): void {
+function assertSettled(claim: TransitionBatchClaim, unit: TransitionPlace): void {
   const { unitIndex } = unit;
   assertCreated(claim, unit);
   if (claim.nullifiersPresent[unitIndex] !== true) {
@@ -161,8 +119,8 @@ function wasApplied(
   return applied !== undefined && equalBytes(applied, created);
 }
 
-function assertCreated({ action, checkpoint }: TransitionBatchClaim, unit: PlacedUnit): void {
-  const { created } = unitTags({ tags: action.tags, unitIndex: unit.unitIndex });
+function assertCreated({ checkpoint }: TransitionBatchClaim, unit: TransitionPlace): void {
+  const { created } = unitTags(unit);
   assertMembership({ tree: checkpoint, leaf: created, index: unit.leafIndex, path: unit.path });
 }
 

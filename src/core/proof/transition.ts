@@ -7,18 +7,14 @@ import { type Account, type AccountTransition, type Head } from '../account/acco
 import { type AccountId } from '../account/account-id';
 import { type AccountValue, decodeAccountValue, hashAccountValue } from '../account/account-value';
 import { type PrincipalBytes, isSelfAuthenticating } from '../account/principal';
-import {
-  type Approval,
-  type Consent,
-  type TransitionPayload,
-  decodeTransitionPayload
-} from '../account/transition-payload';
-import { type Bytes32, equalBytes, ZERO_BYTES32 } from '../bytes';
+import { type TransitionPayload, decodeTransitionPayload } from '../account/transition-payload';
+import { type Bytes32, equalBytes } from '../bytes';
 import { type Checkpoint, assertCheckpoint } from '../domain/checkpoint';
-import { ProtocolError, isProtocolError } from '../error';
+import { ProtocolError, isProtocolError, refuseUnless } from '../error';
 import { type Resource, commitResource, deriveCommittedNullifier } from '../resource/resource';
-import { type ApprovalMessages, ApprovalVerifier } from './approval';
+import { ApprovalVerifier } from './approval';
 import { assertMembership } from './membership';
+import { decideEffect } from './transition-effect';
 
 /** What the domain vouches for. */
 export type TransitionAttestation = {
@@ -29,18 +25,19 @@ export type TransitionAttestation = {
   readonly nullifierPresent: boolean;
 };
 
-/** What anyone may submit; nothing in it is trusted. */
-export type TransitionEvidence = {
+/** Which unit of an action moves the account, and where its commitment lies. */
+export type TransitionPlace = {
   /** The action's tags: nullifier and commitment of each compliance unit. */
   readonly tags: readonly Bytes32[];
   /** Which compliance unit consumed the head. */
   readonly unitIndex: number;
-  /** Encoded {@link TransitionPayload}. */
-  readonly payload: Uint8Array;
   /** Where the successor's commitment lies in the domain's tree, and its siblings from the leaves upwards. */
   readonly leafIndex: bigint;
   readonly path: readonly Bytes32[];
 };
+
+/** What anyone may submit; nothing in it is trusted. `payload`: an encoded {@link TransitionPayload}. */
+export type TransitionEvidence = TransitionPlace & { readonly payload: Uint8Array };
 
 /**
  * A unit of an account. The account is part of its name: nothing proves that what a binding consumed was a nullifier, so
@@ -68,7 +65,8 @@ export type TransitionClaim = SignerFacts & {
 /** A transition that may be applied to the account it was verified against, and to nothing else. */
 export type VerifiedTransition = AccountTransition;
 
-type DecodedClaim = TransitionClaim & {
+type DecodedClaim = Omit<TransitionClaim, 'evidence'> & {
+  readonly place: TransitionPlace;
   readonly payload: TransitionPayload;
   readonly approvals: ApprovalVerifier;
 };
@@ -82,19 +80,19 @@ const MAX_TAGS = 64;
  */
 export function verifyTransition(claim: TransitionClaim): VerifiedTransition {
   assertCheckpoint(claim.attestation.checkpoint);
-  const payload = decodeTransitionPayload(claim.evidence.payload);
-  return verifyDecodedTransition({ ...claim, payload, approvals: new ApprovalVerifier() });
+  const { evidence, ...rest } = claim;
+  const payload = decodeTransitionPayload(evidence.payload);
+  return verifyDecodedTransition({ ...rest, place: evidence, payload, approvals: new ApprovalVerifier() });
 }
 
 /**
  * The tags of the unit that consumed the head: its nullifier and the successor's commitment, as claimed.
  * @throws {ProtocolError} `transition/tags` unless there are 2 to 64 and an even number; `transition/unit-index`.
  */
-export function unitTags(evidence: Pick<TransitionEvidence, 'tags' | 'unitIndex'>): {
+export function unitTags({ tags, unitIndex }: Pick<TransitionPlace, 'tags' | 'unitIndex'>): {
   readonly consumed: Bytes32;
   readonly created: Bytes32;
 } {
-  const { tags, unitIndex } = evidence;
   if (tags.length < 2 || tags.length > MAX_TAGS || tags.length % 2 !== 0) {
     throw new ProtocolError(
       'transition/tags',
@@ -116,12 +114,12 @@ export function unitTags(evidence: Pick<TransitionEvidence, 'tags' | 'unitIndex'
 
 /** {@link verifyTransition} from its second step on; the checkpoint must have passed {@link assertCheckpoint}. */
 export function verifyDecodedTransition(claim: DecodedClaim): VerifiedTransition {
-  const { account, attestation, evidence, payload } = claim;
+  const { account, attestation, place, payload } = claim;
   const { domainId } = attestation.checkpoint;
   const { successor } = payload;
   assertAccount(account, successor);
   assertSuccessor(successor, attestation.logicRef);
-  const tags = unitTags(evidence);
+  const tags = unitTags(place);
   const commitment = commitResource(successor);
   refuseUnless(equalBytes(commitment, tags.created), {
     code: 'transition/commitment',
@@ -141,8 +139,8 @@ export function verifyDecodedTransition(claim: DecodedClaim): VerifiedTransition
   assertMembership({
     tree: attestation.checkpoint,
     leaf: commitment,
-    index: evidence.leafIndex,
-    path: evidence.path
+    index: place.leafIndex,
+    path: place.path
   });
   refuseUnless(payload.purpose === 'binding' || attestation.nullifierPresent, {
     code: 'transition/nullifier-not-in-set',
@@ -150,7 +148,7 @@ export function verifyDecodedTransition(claim: DecodedClaim): VerifiedTransition
   });
   const value = openAccountValue(payload, domainId);
   const head: Head = { domainId, resource: successor, commitment };
-  return decideEffect(claim, { head, value, nullifier: tags.consumed });
+  return decideEffect({ ...claim, tags: place.tags }, { head, value, nullifier: tags.consumed });
 }
 
 function assertAccount(account: Account, successor: Resource): void {
@@ -229,105 +227,4 @@ function openAccountValue(payload: TransitionPayload, domainId: Bytes32): Accoun
     expectation: 'an owner that is the principal of a public key'
   });
   return value;
-}
-
-type OpenedSuccessor = {
-  readonly head: Head;
-  readonly value: AccountValue;
-  readonly nullifier: Bytes32;
-};
-
-function decideEffect(claim: DecodedClaim, opened: OpenedSuccessor): VerifiedTransition {
-  const { account, payload } = claim;
-  const { head, value, nullifier } = opened;
-  const messages = claim.approvals.messagesOf({
-    signerCanisterId: claim.signerCanisterId,
-    domainId: head.domainId,
-    tags: claim.evidence.tags,
-    consents: payload.consents
-  });
-  assertAuthority(claim, messages);
-  const consent = findConsent(account, payload);
-  const common = { accountId: account.id, epoch: account.epoch, head, nullifier };
-  if (payload.purpose === 'binding') {
-    refuseUnless(equalBytes(value.owner, account.owner), {
-      code: 'transition/owner',
-      expectation: "the account's owner in the value of a binding"
-    });
-    return { ...common, purpose: 'binding' };
-  }
-  const isAccepted = findVerdict(claim, { party: value.owner, messages }) === 'valid';
-  const outcome = decideOutcome(account, { consent, value, isAccepted });
-  return { ...common, purpose: 'transition', owner: value.owner, outcome };
-}
-
-function assertAuthority(claim: DecodedClaim, messages: ApprovalMessages): void {
-  const verdict = findVerdict(claim, { party: claim.account.owner, messages });
-  switch (verdict) {
-    case 'valid':
-      return;
-    case undefined:
-      throw new ProtocolError('authority/missing', "expected an approval by the account's owner");
-    case 'invalid':
-      throw new ProtocolError(
-        'authority/signature',
-        'expected both signatures of the owner to hold over this action and these consents'
-      );
-    case 'unknown-key':
-      throw new ProtocolError('authority/key-type', 'expected the owner to sign with Ed25519 or secp256k1');
-  }
-}
-
-/** The verdict on the first approval by `party`; undefined when there is none. */
-function findVerdict(
-  claim: DecodedClaim,
-  wanted: { readonly party: PrincipalBytes; readonly messages: ApprovalMessages }
-): ReturnType<ApprovalVerifier['verify']> | undefined {
-  const isByParty = (approval: Approval): boolean =>
-    equalBytes(claim.approvals.principalOf(approval), wanted.party);
-  const approval = claim.payload.approvals.find(isByParty);
-  return approval === undefined ? undefined : claim.approvals.verify(approval, wanted.messages);
-}
-
-function findConsent(account: Account, payload: TransitionPayload): Consent {
-  const consents = payload.consents.filter(({ accountId }) => equalBytes(accountId, account.id));
-  const [consent] = consents;
-  if (consent === undefined || consents.length > 1) {
-    throw new ProtocolError(
-      'authority/consent',
-      `expected one consent for the account, got ${consents.length}`
-    );
-  }
-  refuseUnless(consent.epoch === account.epoch, {
-    code: 'authority/consent',
-    expectation: `a consent for epoch ${account.epoch}, got ${consent.epoch}`
-  });
-  refuseUnless(payload.purpose === 'transition' || equalBytes(consent.passportDigest, ZERO_BYTES32), {
-    code: 'authority/consent',
-    expectation: 'a consent without a passport for a binding'
-  });
-  return consent;
-}
-
-type Outcome = Extract<VerifiedTransition, { readonly purpose: 'transition' }>['outcome'];
-
-/** The head is consumed whatever the parties left out: the account follows it, and waits for its new owner. */
-function decideOutcome(
-  account: Account,
-  facts: { readonly consent: Consent; readonly value: AccountValue; readonly isAccepted: boolean }
-): Outcome {
-  const { status } = account;
-  if (status.type !== 'sealed') return { type: 'quarantined', reason: 'not-sealed' };
-  const isConsented = [facts.consent, facts.value].every(({ passportDigest }) =>
-    equalBytes(passportDigest, status.passportDigest)
-  );
-  if (!isConsented) return { type: 'quarantined', reason: 'passport-mismatch' };
-  return facts.isAccepted ? { type: 'active' } : { type: 'quarantined', reason: 'not-accepted' };
-}
-
-function refuseUnless(
-  holds: boolean,
-  refusal: { readonly code: string; readonly expectation: string }
-): asserts holds {
-  if (!holds) throw new ProtocolError(refusal.code, `expected ${refusal.expectation}`);
 }

@@ -1,26 +1,22 @@
 /** Applies the proven transitions of one action at one checkpoint: all of them, or none. Anyone may bring them. */
 import { type TransitionBatch } from '../../../api/signer-wire';
 import { type AccountTransition, type Account, applyTransition } from '../../../core/account/account';
-import { decodeTransitionPayload } from '../../../core/account/transition-payload';
 import { type Bytes32 } from '../../../core/bytes';
 import { type LogEvent } from '../../../core/log/block';
+import { type OpenedAction, openAction } from '../../../core/proof/action-evidence';
 import { unitTags } from '../../../core/proof/transition';
-import {
-  type VerifiedBatchEntry,
-  assertWholeAction,
-  verifyTransitionBatch
-} from '../../../core/proof/transition-batch';
+import { type VerifiedBatchEntry, verifyTransitionBatch } from '../../../core/proof/transition-batch';
 import { attestNullifiers } from '../domains-client';
 import { type SignerContext, certifyTip, closeSigning, recordEvent } from '../signature-log';
 
 /**
  * The accounts after their transitions, in the order of the action's units.
- * @throws {ProtocolError} those of `core/proof` `verifyTransitionBatch` and of `attestNullifiers`.
+ * @throws {ProtocolError} those of `core/proof` `openAction` and `verifyTransitionBatch`, and of `attestNullifiers`.
  */
 export async function applyTransitions(context: SignerContext, batch: TransitionBatch): Promise<Account[]> {
-  const { action, domainId, height } = batch;
-  assertWholeAction(action);
-  const asked = unitsToAttest(batch);
+  const { domainId, height } = batch;
+  const action = openAction(batch.action);
+  const asked = unitsToAttest(action, batch.nullifierProofs);
   const { checkpoint, logicRef, present } = await attestNullifiers(context, {
     domainId,
     height,
@@ -54,10 +50,13 @@ type AskedUnit = {
  * Units whose nullifier `domains` is asked about: all but bindings, whose consumed side was ephemeral and of which the
  * successor's nonce tells enough.
  */
-function unitsToAttest({ action, nullifierProofs }: TransitionBatch): AskedUnit[] {
+function unitsToAttest(
+  action: OpenedAction,
+  nullifierProofs: TransitionBatch['nullifierProofs']
+): AskedUnit[] {
   return action.units.flatMap(({ payload }, unitIndex) => {
     const nullifier = unitTags({ tags: action.tags, unitIndex }).consumed;
-    if (payload !== undefined && decodeTransitionPayload(payload).purpose === 'binding') return [];
+    if (payload?.purpose === 'binding') return [];
     return [{ unitIndex, nullifier, proof: nullifierProofs[unitIndex] ?? [] }];
   });
 }

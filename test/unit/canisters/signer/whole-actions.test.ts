@@ -1,5 +1,5 @@
 import { type Account } from '../../../../src/core/account/account';
-import { type UnitEvidence } from '../../../../src/core/proof/transition-batch';
+import { type UnitEvidence } from '../../../../src/core/proof/action-evidence';
 import {
   type Flaws,
   OTHER,

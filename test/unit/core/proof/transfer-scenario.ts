@@ -8,7 +8,7 @@ import { type Approval, type Consent } from '../../../../src/core/account/transi
 import { type Bytes32, hex32 } from '../../../../src/core/bytes';
 import { type Checkpoint } from '../../../../src/core/domain/checkpoint';
 import { type TransitionClaim } from '../../../../src/core/proof/transition';
-import { type ActionEvidence } from '../../../../src/core/proof/transition-batch';
+import { type ActionEvidence } from '../../../../src/core/proof/action-evidence';
 import { CommitmentTree } from '../../../../src/core/resource/commitment-tree';
 import { type Resource } from '../../../../src/core/resource/resource';
 import {

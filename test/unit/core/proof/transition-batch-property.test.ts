@@ -1,9 +1,5 @@
 import fc from 'fast-check';
 import { toHex } from '../../../../src/core/bytes';
-import {
-  type TransitionBatchClaim,
-  verifyTransitionBatch
-} from '../../../../src/core/proof/transition-batch';
 import { errorCode } from '../error-code';
 import {
   type Flaws,
@@ -17,6 +13,7 @@ import {
   sealedAccount,
   settleAction
 } from './transfer-scenario';
+import { type BroughtBatch, verifyBroughtBatch } from './verify-action';
 
 const swapParts: Part[] = [
   { account: sealedAccount('a', alice), to: bob },
@@ -35,7 +32,7 @@ const actions: [Part[], Flaws][] = [
   [ringParts, { paymentsBefore: 2, paymentsAfter: 3, leavesBefore: 2 }]
 ];
 
-function batchOf([parts, flaws]: [Part[], Flaws]): TransitionBatchClaim {
+function batchOf([parts, flaws]: [Part[], Flaws]): BroughtBatch {
   const { checkpoint, action } = settleAction(parts, flaws);
   const accounts = parts.map(({ account }) => account);
   return {
@@ -51,10 +48,8 @@ function batchOf([parts, flaws]: [Part[], Flaws]): TransitionBatchClaim {
 
 const batches = actions.map(batchOf);
 const anyBatch = fc.constantFrom(...batches);
-const isRefused = (batch: TransitionBatchClaim): boolean =>
-  errorCode(() => verifyTransitionBatch(batch)) !== undefined;
-const isBinding = ({ action }: TransitionBatchClaim, at: number): boolean =>
-  action.units[at]?.payload?.[6] === 0;
+const isRefused = (batch: BroughtBatch): boolean => errorCode(() => verifyBroughtBatch(batch)) !== undefined;
+const isBinding = ({ action }: BroughtBatch, at: number): boolean => action.units[at]?.payload?.[6] === 0;
 
 /** A batch and one of its units. */
 const anyUnit = anyBatch.chain((batch) =>

@@ -2,11 +2,7 @@ import { type Account } from '../../../../src/core/account/account';
 import { toHex } from '../../../../src/core/bytes';
 import { verifyIdentitySignature } from '../../../../src/core/crypto/identity-signature';
 import { verifyTransition } from '../../../../src/core/proof/transition';
-import {
-  MAX_BATCH_SIZE,
-  type TransitionBatchClaim,
-  verifyTransitionBatch
-} from '../../../../src/core/proof/transition-batch';
+import { MAX_BATCH_SIZE } from '../../../../src/core/proof/action-evidence';
 import { errorCode } from '../error-code';
 import {
   type Flaws,
@@ -23,6 +19,7 @@ import {
   sealedAccount,
   settleAction
 } from './transfer-scenario';
+import { type BroughtBatch, verifyBroughtBatch } from './verify-action';
 
 // Watched only: the real function does the work.
 jest.mock('../../../../src/core/crypto/identity-signature', () => {
@@ -36,7 +33,7 @@ const accountOfAlice = sealedAccount('a', alice);
 const accountOfBob = sealedAccount('b', bob);
 
 /** The settled action, every nullifier in the set, as it is brought to the accounts in `claims`. */
-function batchOf({ checkpoint, action, claims }: SettledAction): TransitionBatchClaim {
+function batchOf({ checkpoint, action, claims }: SettledAction): BroughtBatch {
   const accounts = claims.map(({ account }) => account);
   return {
     signerCanisterId: SIGNER,
@@ -55,34 +52,34 @@ const swapParts: readonly Part[] = [
 ];
 const settledSwap = settleAction(swapParts);
 const swap = batchOf(settledSwap);
-const purchase = (flaws: Flaws): TransitionBatchClaim =>
+const purchase = (flaws: Flaws): BroughtBatch =>
   batchOf(settleAction([{ account: accountOfAlice, to: bob }], flaws));
 
-type Unit = TransitionBatchClaim['action']['units'][number];
+type Unit = BroughtBatch['action']['units'][number];
 const changeUnits = (
-  batch: TransitionBatchClaim,
+  batch: BroughtBatch,
   change: (unit: Unit, index: number) => Partial<Unit>
-): TransitionBatchClaim => ({
+): BroughtBatch => ({
   ...batch,
   action: {
     ...batch.action,
     units: batch.action.units.map((unit, index) => ({ ...unit, ...change(unit, index) }))
   }
 });
-const changeUnit = (batch: TransitionBatchClaim, at: number, change: (unit: Unit) => Partial<Unit>) =>
+const changeUnit = (batch: BroughtBatch, at: number, change: (unit: Unit) => Partial<Unit>) =>
   changeUnits(batch, (unit, index) => (index === at ? change(unit) : {}));
-const omitPayload = (batch: TransitionBatchClaim, at: number) =>
+const omitPayload = (batch: BroughtBatch, at: number) =>
   changeUnit(batch, at, () => ({ payload: undefined }));
-const withoutNullifier = (batch: TransitionBatchClaim, at: number): TransitionBatchClaim => ({
+const withoutNullifier = (batch: BroughtBatch, at: number): BroughtBatch => ({
   ...batch,
   nullifiersPresent: batch.nullifiersPresent.map((present, index) => present && index !== at)
 });
-const withUnits = (batch: TransitionBatchClaim, units: readonly Unit[]): TransitionBatchClaim => ({
+const withUnits = (batch: BroughtBatch, units: readonly Unit[]): BroughtBatch => ({
   ...batch,
   action: { ...batch.action, units }
 });
 
-const refusalOf = (batch: TransitionBatchClaim) => errorCode(() => verifyTransitionBatch(batch));
+const refusalOf = (batch: BroughtBatch) => errorCode(() => verifyBroughtBatch(batch));
 
 /** Sealed accounts of alice, each on its way to bob. */
 const manyParts = (count: number): Part[] =>
@@ -93,7 +90,7 @@ const manyParts = (count: number): Part[] =>
 
 describe('verifyTransitionBatch', () => {
   it('verifies both sides of a swap, each with its account', () => {
-    const entries = verifyTransitionBatch(swap);
+    const entries = verifyBroughtBatch(swap);
 
     expect(entries).toMatchObject([
       {
@@ -126,10 +123,10 @@ describe('verifyTransitionBatch', () => {
       0
     );
 
-    expect(verifyTransitionBatch(batchOf(ring)).map(({ transition }) => transition)).toMatchObject(
+    expect(verifyBroughtBatch(batchOf(ring)).map(({ transition }) => transition)).toMatchObject(
       [bob, mallory, alice].map(({ principal }) => ({ owner: principal, outcome: { type: 'active' } }))
     );
-    expect(verifyTransitionBatch(mixed)).toMatchObject([
+    expect(verifyBroughtBatch(mixed)).toMatchObject([
       { account: { id: unbound.id }, transition: { purpose: 'binding' } },
       { account: { id: accountOfAlice.id }, transition: { purpose: 'transition', owner: bob.principal } }
     ]);
@@ -138,13 +135,13 @@ describe('verifyTransitionBatch', () => {
   it('says of each what is said of it alone', () => {
     const alone = settledSwap.claims.map(verifyTransition);
 
-    expect(verifyTransitionBatch(swap).map(({ transition }) => transition)).toEqual(alone);
+    expect(verifyBroughtBatch(swap).map(({ transition }) => transition)).toEqual(alone);
   });
 
   it('checks each signature of an action once', () => {
     jest.mocked(verifyIdentitySignature).mockClear();
 
-    verifyTransitionBatch(swap);
+    verifyBroughtBatch(swap);
 
     expect(verifyIdentitySignature).toHaveBeenCalledTimes(4);
   });
@@ -168,7 +165,7 @@ describe('verifyTransitionBatch', () => {
   it('refuses a checkpoint without a root before anything else', () => {
     const rootless = { ...swap, checkpoint: { ...swap.checkpoint, root: ZERO } };
 
-    expect(refusalOf(withUnits(rootless, []))).toBe('checkpoint/zero-root');
+    expect(refusalOf(changeUnits(rootless, () => ({ path: [] })))).toBe('checkpoint/zero-root');
   });
 
   it('refuses another logic, and a nullifier applied before', () => {
@@ -178,12 +175,12 @@ describe('verifyTransitionBatch', () => {
 
   it('asks for the nullifiers of its own domain and accounts', () => {
     const asked: string[] = [];
-    const findApplied: TransitionBatchClaim['findApplied'] = ({ domainId, accountId, nullifier }) => {
+    const findApplied: BroughtBatch['findApplied'] = ({ domainId, accountId, nullifier }) => {
       asked.push([domainId, accountId, nullifier].map(toHex).join(':'));
       return undefined;
     };
 
-    verifyTransitionBatch({ ...swap, findApplied });
+    verifyBroughtBatch({ ...swap, findApplied });
 
     const nullifiers = swap.action.tags.filter((_tag, index) => index % 2 === 0);
     const ids = settledSwap.claims.map(({ account }) => account.id);
@@ -199,7 +196,7 @@ describe('verifyTransitionBatch of an action that moves several accounts', () =>
 
     expect(MAX_BATCH_SIZE).toBe(16);
     expect(full.action.units).toHaveLength(32);
-    expect(verifyTransitionBatch(batchOf(full)).map(({ account }) => toHex(account.id))).toEqual(
+    expect(verifyBroughtBatch(batchOf(full)).map(({ account }) => toHex(account.id))).toEqual(
       full.claims.map(({ account }) => toHex(account.id))
     );
   });
@@ -223,7 +220,7 @@ describe('verifyTransitionBatch of an action that moves several accounts', () =>
 
 describe('verifyTransitionBatch of an approved swap of which one side happened', () => {
   // The nullifier and the commitment of the side at `missing`, as the checkpoint shows them.
-  const worlds: Record<string, (missing: number) => TransitionBatchClaim> = {
+  const worlds: Record<string, (missing: number) => BroughtBatch> = {
     'another commitment in its leaf': (missing) =>
       batchOf(
         settleAction(swapParts, {
@@ -303,9 +300,7 @@ describe('verifyTransitionBatch of consents', () => {
   it('lets a unit without payload, and without consent, be of any account', () => {
     const batch = batchOf(settleAction(swapParts, { consents: (both) => both.slice(0, 1) }));
 
-    expect(verifyTransitionBatch(omitPayload(batch, 1))).toMatchObject([
-      { account: { id: accountOfAlice.id } }
-    ]);
+    expect(verifyBroughtBatch(omitPayload(batch, 1))).toMatchObject([{ account: { id: accountOfAlice.id } }]);
   });
 });
 
@@ -317,7 +312,7 @@ describe('verifyTransitionBatch of an account and payments', () => {
   ];
 
   it.each(places)('takes settled payments %s', (_place, flaws) => {
-    expect(verifyTransitionBatch(purchase(flaws))).toMatchObject([
+    expect(verifyBroughtBatch(purchase(flaws))).toMatchObject([
       {
         account: { id: accountOfAlice.id },
         transition: { owner: bob.principal, outcome: { type: 'active' } }
@@ -372,7 +367,7 @@ describe('verifyTransitionBatch of an account and payments', () => {
 
   it.each(places)('refuses any other tags of a payment %s', (_place, flaws, payments) => {
     const batch = purchase(flaws);
-    const withTag = (at: number): TransitionBatchClaim => ({
+    const withTag = (at: number): BroughtBatch => ({
       ...batch,
       action: { ...batch.action, tags: batch.action.tags.map((tag, index) => (index === at ? OTHER : tag)) }
     });
@@ -396,7 +391,7 @@ describe('verifyTransitionBatch of another number of units than tags', () => {
   const [first, second] = units;
   if (first === undefined || second === undefined) throw new Error('two units expected');
 
-  it.each<[string, TransitionBatchClaim]>([
+  it.each<[string, BroughtBatch]>([
     ['no unit', withUnits(swap, [])],
     ['the first unit alone', withUnits(swap, [first])],
     ['the second unit alone', withUnits(swap, [second])],
