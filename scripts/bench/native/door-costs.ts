@@ -69,7 +69,11 @@ function curveRows(): DoorRow[] {
   return [
     { name: 'ECDSA verify', door: 'verifyEcdsa', inputs: claim },
     { name: 'ECDSA verify, compressed key', door: 'verifyEcdsa', inputs: [compressed, ...claim.slice(1)] },
-    { name: `y parity of a signature (${signature.recovery})`, door: 'findYParity', inputs: claim },
+    ...[0, 1].map((parity) => ({
+      name: `y parity of a signature, ${parity}`,
+      door: 'findYParity',
+      inputs: [uncompressed, ...signatureOfParity(secret, parity)]
+    })),
     {
       name: 'recover a key',
       door: 'recoverPublicKey',
@@ -85,6 +89,15 @@ function curveRows(): DoorRow[] {
       inputs: [edKey, digest, ed25519.sign(digest, secret)]
     }
   ];
+}
+
+/** A digest, and its signature whose nonce point has a y of this parity. */
+function signatureOfParity(secret: Uint8Array, parity: number): Uint8Array[] {
+  for (let attempt = 0; ; attempt += 1) {
+    const digest = sha256(Uint8Array.of(attempt));
+    const signature = secp256k1.sign(digest, secret, { lowS: true });
+    if (signature.recovery === parity) return [digest, signature.toCompactRawBytes()];
+  }
 }
 
 const message32 = (last: number): Uint8Array =>
